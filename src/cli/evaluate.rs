@@ -1,0 +1,113 @@
+//! `belowline evaluate`: a model, or two, against labelled comments.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::inspect::SummaryFormat;
+use super::pipeline::{self, Passed};
+use super::rejects::Rejects;
+use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, output, progress, source};
+use crate::error::{Error, Result};
+use crate::evaluation::{Evaluation, LabelledVerdicts};
+use crate::input::{BadRow, Inputs};
+use crate::model::Model;
+use crate::model_file;
+use crate::report::text;
+
+#[derive(Debug, Args)]
+pub(super) struct EvaluateArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// A second model: shows the paired difference to it with its interval.
+    #[arg(long, value_name = "MODEL")]
+    against: Option<PathBuf>,
+    /// Format of the output.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
+    format: SummaryFormat,
+    /// Where to write; standard output by default.
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    output: PathBuf,
+    /// What to do at a row that cannot be used.
+    #[arg(long, value_enum, default_value_t = OnError::Fail)]
+    on_error: OnError,
+}
+
+pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
+    let (verdicts, rejected) = judge(&model, args, setting, true)?;
+    let against = match &args.against {
+        None => None,
+        Some(path) => {
+            let other = model_file::load(path)?;
+            // The same rows are bad for both; they have been reported already.
+            let (verdicts, _) = judge(&other, args, setting, false)?;
+            Some((path.display().to_string(), verdicts))
+        }
+    };
+    let evaluation = Evaluation::measure(&model, &verdicts, against.as_ref().map(|(p, v)| (p.as_str(), v)))?;
+    let shown = match args.format {
+        SummaryFormat::Text => text::evaluation(&evaluation),
+        SummaryFormat::Json => serde_json::to_string_pretty(&evaluation)? + "\n",
+    };
+    if args.output.as_os_str() == "-" {
+        std::io::stdout().write_all(shown.as_bytes())?;
+    } else {
+        output::write(&args.output, shown.as_bytes())?;
+    }
+    Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// Scores the labelled rows; gives them with the number of rejected ones.
+fn judge(model: &Model, args: &EvaluateArgs, setting: &Setting, report: bool) -> Result<(LabelledVerdicts, u64)> {
+    let mut inputs = source::open(&args.input)?;
+    let tasks = tasks(model, &inputs)?;
+    inputs.select_tasks(&tasks)?;
+    let rejects_file = args.input.rejects.as_deref().filter(|_| report);
+    let mut rejects = Rejects::new(args.on_error, rejects_file)?;
+    let bar = progress::bar(setting.quiet, "scoring", inputs.bytes_total());
+    let mut verdicts = LabelledVerdicts::new(model, &tasks);
+    pipeline::score(
+        model,
+        &mut inputs,
+        setting.threads,
+        |_, _, _, _| (),
+        |row, bytes| {
+            bar.set_position(bytes);
+            match row {
+                Passed::Bad(bad) if report => rejects.take(bad),
+                Passed::Bad(_) => Ok(()),
+                Passed::Scored(row) => {
+                    let position = row.record.position.clone();
+                    match verdicts.push(model, &row.record.example, row.verdicts) {
+                        Ok(()) => Ok(()),
+                        Err((task, reason)) if report => rejects.take(BadRow {
+                            position: position.in_column(task),
+                            reason,
+                            raw: row.record.raw.to_bytes(),
+                        }),
+                        Err(_) => Ok(()),
+                    }
+                }
+            }
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok((verdicts, rejects.finish()?))
+}
+
+/// The model's tasks that the input has labels for.
+fn tasks(model: &Model, inputs: &Inputs) -> Result<Vec<String>> {
+    let all: Vec<String> = model.heads.iter().map(|h| h.name.clone()).collect();
+    let found: Vec<String> = all.iter().filter(|t| inputs.has_column(t) != Some(false)).cloned().collect();
+    if found.is_empty() {
+        return Err(Error::TrainingData(format!(
+            "the input has no label column of this model's tasks ({}): nothing to measure against",
+            all.join(", ")
+        )));
+    }
+    Ok(found)
+}

@@ -1,0 +1,40 @@
+//! `belowline inspect`: what is in a model.
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+
+use super::{ModelArgs, Outcome, no_model, source};
+use crate::report::{self, text};
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Strongest features to show of each label.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    top: usize,
+    /// Format of the output.
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
+    format: SummaryFormat,
+}
+
+/// Formats of summaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
+    let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
+    let inspection = report::Inspection::new(&model, args.top);
+    let shown = match args.format {
+        SummaryFormat::Text => text::inspection(&inspection),
+        SummaryFormat::Json => serde_json::to_string_pretty(&inspection)? + "\n",
+    };
+    std::io::stdout().write_all(shown.as_bytes())?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,141 @@
+//! `belowline predict`: the input rows with labels and probabilities appended.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::output::Output;
+use super::pipeline::{self, Passed};
+use super::rejects::Rejects;
+use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, progress, source};
+use crate::error::{Error, Result};
+use crate::input::{BadRow, Header};
+use crate::model::{Contribution, Model};
+use crate::predictions::{self, Format, Scored, Tasks};
+
+#[derive(Debug, Args)]
+pub(super) struct PredictArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Where to write; standard output by default.
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    output: PathBuf,
+    /// Format of the output; by default that of the output's name, else that of the input.
+    #[arg(long, value_enum)]
+    format: Option<OutputFormat>,
+    /// Add the K features that speak most strongly for or against each prediction.
+    #[arg(long, value_name = "K")]
+    explain: Option<usize>,
+    /// Leave the label empty where its probability is below this.
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    min_conf: f64,
+    /// Probability from which on a label of a multi-label task is given, as in `--threshold tone:hostile=0.8`.
+    #[arg(long = "threshold", value_name = "TASK:LABEL=P")]
+    thresholds: Vec<String>,
+    /// What to do at a row that cannot be used.
+    #[arg(long, value_enum, default_value_t = OnError::Skip)]
+    on_error: OnError,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    Csv,
+    Jsonl,
+}
+
+pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    if !(0.0..=1.0).contains(&args.min_conf) {
+        return Ok(Outcome::Usage(format!("--min-conf must be from 0 to 1. Got {}", args.min_conf)));
+    }
+    let Some(mut model) = source::model(&args.model)? else { return Ok(no_model()) };
+    for threshold in &args.thresholds {
+        set_threshold(&mut model, threshold)?;
+    }
+    let model = model;
+    let mut inputs = source::open(&args.input)?;
+    let header = inputs.header().clone();
+    let output = Output::create(&args.output)?;
+    let path = args.input.inputs[0].display().to_string();
+    let tasks = Tasks::new(&model.heads, args.explain.is_some());
+    let mut writer = predictions::writer(format(args, &header), &header, tasks, &path, output.writer()?)?;
+    let mut rejects = Rejects::new(args.on_error, args.input.rejects.as_deref())?;
+    let bar = progress::bar(setting.quiet, "scoring", inputs.bytes_total());
+    let mut written = 0u64;
+
+    let explain = |scorer: &crate::model::Scorer, place: usize, _: &_, verdicts: &[crate::model::Verdict]| {
+        args.explain.map(|k| -> Vec<Vec<Contribution>> {
+            let top = |(head, verdict): (&crate::model::Head, &crate::model::Verdict)| {
+                let strongest = (0..verdict.probabilities.len())
+                    .reduce(|a, b| if verdict.probabilities[b] > verdict.probabilities[a] { b } else { a });
+                let class = verdict.predicted.first().copied().or(strongest).unwrap_or(0);
+                let mut contributions = scorer.explain(place, head, class).contributions;
+                contributions.truncate(k);
+                contributions
+            };
+            model.heads.iter().zip(verdicts).map(top).collect()
+        })
+    };
+    pipeline::score(&model, &mut inputs, setting.threads, explain, |row, bytes| {
+        bar.set_position(bytes);
+        match row {
+            Passed::Bad(bad) => rejects.take(bad),
+            Passed::Scored(row) => {
+                let mut whys = row.extra.unwrap_or_default().into_iter();
+                let scored: Vec<Scored> = model
+                    .heads
+                    .iter()
+                    .zip(row.verdicts)
+                    .map(|(head, verdict)| Scored::new(head, verdict, args.min_conf, whys.next()))
+                    .collect();
+                match writer.write(&row.record, &scored) {
+                    Err(Error::Input { position, message }) => {
+                        rejects.take(BadRow { position, reason: message, raw: row.record.raw.to_bytes() })
+                    }
+                    other => {
+                        written += 1;
+                        other
+                    }
+                }
+            }
+        }
+    })?;
+    writer.finish()?;
+    drop(writer);
+    bar.finish_and_clear();
+    output.commit()?;
+    let rejected = rejects.finish()?;
+    if !setting.quiet {
+        let read = written + rejected;
+        eprintln!("{read} rows read, {written} written, {rejected} rejected");
+    }
+    Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// The wanted format, else the one that the output's name says, else that of the input.
+fn format(args: &PredictArgs, header: &Header) -> Format {
+    let ending = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match (args.format, ending(&args.output).as_deref(), header) {
+        (Some(OutputFormat::Csv), _, _) => Format::Csv,
+        (Some(OutputFormat::Jsonl), _, _) => Format::JsonLines,
+        (None, Some("jsonl" | "ndjson"), _) => Format::JsonLines,
+        (None, Some("csv"), _) => Format::Csv,
+        (None, _, Header::Json) => Format::JsonLines,
+        (None, _, Header::Columns(_)) => Format::Csv,
+    }
+}
+
+/// `TASK:LABEL=P`. Labels may hold colons and equals signs; the task ends at the first colon, the number begins after the last `=`.
+fn set_threshold(model: &mut Model, argument: &str) -> Result<()> {
+    let malformed =
+        || Error::Config(format!("--threshold must look like TASK:LABEL=P, as in tone:hostile=0.8. Got {argument}"));
+    let (task, rest) = argument.split_once(':').ok_or_else(malformed)?;
+    let (label, number) = rest.rsplit_once('=').ok_or_else(malformed)?;
+    let threshold: f64 = number.trim().parse().map_err(|_| malformed())?;
+    let known: Vec<String> = model.heads.iter().map(|h| h.name.clone()).collect();
+    match model.heads.iter_mut().find(|h| h.name == task) {
+        Some(head) => head.set_threshold(label, threshold),
+        None => Err(Error::Config(format!("the model has no task `{task}`: it has {}", known.join(", ")))),
+    }
+}

@@ -1,0 +1,103 @@
+//! Which columns belong to which block.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+/// A family of features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Block {
+    /// Stemmed word 1-2-grams.
+    Words,
+    /// Character 2-5-grams inside words.
+    Chars,
+    /// Word 1-2-grams joined with the target.
+    TargetWords,
+    /// Lengths, punctuation, capitals and the like.
+    Style,
+    /// Closeness to article and parent.
+    Similarity,
+}
+
+impl Block {
+    /// All blocks in column order.
+    pub const ALL: [Block; 5] = [Block::Words, Block::Chars, Block::TargetWords, Block::Style, Block::Similarity];
+
+    /// The name used in configs, explanations and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Block::Words => "words",
+            Block::Chars => "chars",
+            Block::TargetWords => "target_words",
+            Block::Style => "style",
+            Block::Similarity => "similarity",
+        }
+    }
+
+    /// Whether the block counts terms of a vocabulary (tf-idf, scaled to length 1) rather than measuring fixed things.
+    pub fn is_counted(self) -> bool {
+        matches!(self, Block::Words | Block::Chars | Block::TargetWords)
+    }
+}
+
+/// The columns of each block, one block after the other, counted blocks first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Where each block of [`Block::ALL`] ends.
+    ends: [usize; Block::ALL.len()],
+}
+
+impl Layout {
+    /// Lays out blocks of the given widths, which must come in the order of [`Block::ALL`].
+    pub fn new(widths: [(Block, usize); Block::ALL.len()]) -> Self {
+        let mut ends = [0; Block::ALL.len()];
+        let mut end = 0;
+        for (i, (block, width)) in widths.into_iter().enumerate() {
+            debug_assert_eq!(block, Block::ALL[i]);
+            end += width;
+            ends[i] = end;
+        }
+        Layout { ends }
+    }
+
+    /// The columns of a block.
+    pub fn range(&self, block: Block) -> Range<usize> {
+        let place = block as usize;
+        let start = if place == 0 { 0 } else { self.ends[place - 1] };
+        start..self.ends[place]
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.ends[self.ends.len() - 1]
+    }
+
+    /// Number of columns of counted blocks, which come first.
+    pub fn counted_columns(&self) -> usize {
+        self.range(Block::TargetWords).end
+    }
+
+    /// The block of a column and the column's place in it.
+    pub fn locate(&self, column: usize) -> (Block, usize) {
+        let place = self.ends.partition_point(|&end| end <= column);
+        let block = Block::ALL[place];
+        (block, column - self.range(block).start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_follow_each_other_and_empty_ones_are_skipped() {
+        let widths = [3, 0, 2, 1, 4];
+        let layout = Layout::new(std::array::from_fn(|i| (Block::ALL[i], widths[i])));
+        assert_eq!(layout.range(Block::Chars), 3..3);
+        assert_eq!(layout.locate(3), (Block::TargetWords, 0));
+        assert_eq!(layout.locate(9), (Block::Similarity, 3));
+        assert_eq!(layout.columns(), 10);
+        assert_eq!(layout.counted_columns(), 5);
+    }
+}

@@ -1,0 +1,291 @@
+//! Learns vocabularies from the training comments, then analyses every comment once.
+
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use super::layout::Block;
+use super::similarity;
+use super::target_words::{self, TARGET_ALONE};
+use super::weighting::{RawRow, RawRows, smoothed_idf};
+use super::words::key;
+use super::{BlockConfig, FeatureConfig, Features, Lookups, Session, Texts, chars};
+use crate::text::{CharGram, Language, Lexicon, StringTable, TokenId};
+
+/// Rows that one task analyses with one session; fixed, so that nothing depends on the number of threads.
+const CHUNK: usize = 2048;
+
+/// Learns features from comments, and gives each comment's raw row.
+pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
+    let mut lexicon = Lexicon::new(language, Arc::new(StringTable::default()));
+    let mut starts = vec![0usize];
+    let mut tokens: Vec<TokenId> = Vec::new();
+    for row in rows {
+        lexicon.analyze(row.comment, |_, id| tokens.push(id));
+        starts.push(tokens.len());
+    }
+    let comments = Comments { starts, tokens };
+
+    let (stems, stem_columns) = learn_stems(&lexicon, &comments, &config.words);
+    let columns_of = |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
+    let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
+    let grams = learn_grams(&lexicon, &comments, &config.chars);
+    let (targets, target_of) = learn_targets(&mut lexicon, rows);
+
+    let mut features = Features {
+        language,
+        stems: Arc::new(stems),
+        bigrams,
+        grams,
+        targets,
+        target_terms: Vec::new(),
+        idf: Vec::new(),
+        unseen_idf: smoothed_idf(rows.len(), 0),
+        bins: vec![Vec::new(); similarity::NAMES.len()],
+        lookups: Lookups::default(),
+    }
+    .index();
+    features.target_terms =
+        learn_target_terms(&features, &comments, &lexicon, &stem_columns, &target_of, &config.target_words);
+    features = features.index();
+
+    let all: Vec<usize> = (0..rows.len()).collect();
+    // Analysed without similarities first: those need the idf of the counts.
+    features.idf = vec![0.0; features.layout().counted_columns()];
+    let counted = extract(&features, rows);
+    features.idf = counted.idf(&features.layout(), &all, |_| 1);
+    let measured: Vec<[Option<f32>; similarity::NAMES.len()]> = rows
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut session = Session::new(&features);
+            let mut raw = RawRow::default();
+            chunk
+                .iter()
+                .map(|row| {
+                    session.extract(row, &mut raw);
+                    session.similarities(row)
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    features.bins = similarity::learn_bins(&measured);
+    let rows = if similarity::columns(&features.bins) == 0 { counted } else { extract(&features, rows) };
+    (features, rows)
+}
+
+/// Raw rows of comments, in order.
+fn extract(features: &Features, rows: &[Texts]) -> RawRows {
+    let chunks: Vec<RawRows> = rows
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut session = Session::new(features);
+            let mut raw = RawRow::default();
+            let mut out = RawRows::new();
+            for row in chunk {
+                session.extract(row, &mut raw);
+                out.push(&raw);
+            }
+            out
+        })
+        .collect();
+    let mut all = RawRows::new();
+    for chunk in &chunks {
+        all.append(chunk);
+    }
+    all
+}
+
+/// Token ids of all comments, one after the other.
+struct Comments {
+    starts: Vec<usize>,
+    tokens: Vec<TokenId>,
+}
+
+impl Comments {
+    fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn row(&self, row: usize) -> &[TokenId] {
+        &self.tokens[self.starts[row]..self.starts[row + 1]]
+    }
+}
+
+/// A column that is not in the vocabulary.
+const NONE: u32 = u32::MAX;
+
+/// In how many comments each term occurs; terms are small integers.
+struct DocumentFrequencies {
+    df: Vec<u32>,
+    last: Vec<u32>,
+}
+
+impl DocumentFrequencies {
+    fn new(terms: usize) -> Self {
+        DocumentFrequencies { df: vec![0; terms], last: vec![NONE; terms] }
+    }
+
+    fn count(&mut self, term: usize, comment: usize) {
+        if term == self.df.len() {
+            self.df.push(0);
+            self.last.push(NONE);
+        }
+        if self.last[term] != comment as u32 {
+            self.last[term] = comment as u32;
+            self.df[term] += 1;
+        }
+    }
+}
+
+/// The terms of enough comments: at most `room` of them, those of most comments, ties by term; sorted by term.
+fn keep<T: Ord + Copy>(terms: impl Iterator<Item = (T, u32)>, min_df: usize, room: usize) -> Vec<T> {
+    let mut kept: Vec<(T, u32)> = terms.filter(|&(_, df)| df as usize >= min_df).collect();
+    if kept.len() > room {
+        kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        kept.truncate(room);
+    }
+    kept.sort_unstable_by_key(|k| k.0);
+    kept.into_iter().map(|k| k.0).collect()
+}
+
+/// The stems of enough comments, and for each stem id of the lexicon its column or [`NONE`].
+fn learn_stems(lexicon: &Lexicon, comments: &Comments, config: &BlockConfig) -> (StringTable, Vec<u32>) {
+    let mut frequencies = DocumentFrequencies::new(lexicon.stem_count());
+    for comment in 0..comments.len() {
+        for &token in comments.row(comment) {
+            frequencies.count(lexicon.facts(token).stem as usize, comment);
+        }
+    }
+    let terms = frequencies.df.iter().enumerate().map(|(id, &df)| (lexicon.stem(id as u32), df));
+    let table = StringTable::from_sorted(keep(terms, config.min_df, config.max_features));
+    let columns = (0..lexicon.stem_count())
+        .map(|id| table.find(lexicon.stem(id as u32)).map_or(NONE, |column| column as u32))
+        .collect();
+    (table, columns)
+}
+
+/// Pairs of neighbouring stems that occur in enough comments.
+fn learn_bigrams<I: Iterator<Item = u32>>(
+    rows: usize,
+    columns_of: &impl Fn(usize) -> I,
+    config: &BlockConfig,
+    stems: usize,
+) -> Vec<[u32; 2]> {
+    let mut ids: HashMap<u64, u32, RandomState> = HashMap::default();
+    let mut pairs: Vec<[u32; 2]> = Vec::new();
+    let mut frequencies = DocumentFrequencies::new(0);
+    for row in 0..rows {
+        let mut before = NONE;
+        for column in columns_of(row) {
+            if column != NONE && before != NONE {
+                let id = *ids.entry(key(before, column)).or_insert_with(|| {
+                    pairs.push([before, column]);
+                    (pairs.len() - 1) as u32
+                });
+                frequencies.count(id as usize, row);
+            }
+            before = column;
+        }
+    }
+    let room = config.max_features.saturating_sub(stems);
+    keep(pairs.iter().copied().zip(frequencies.df), config.min_df, room)
+}
+
+/// Character n-grams of enough comments.
+fn learn_grams(lexicon: &Lexicon, comments: &Comments, config: &BlockConfig) -> Vec<CharGram> {
+    let mut ids: HashMap<CharGram, u32, RandomState> = HashMap::default();
+    let mut grams: Vec<CharGram> = Vec::new();
+    let mut of_token: Vec<u32> = Vec::new();
+    let mut starts = vec![0usize];
+    for token in 0..lexicon.len() {
+        chars::token_grams(lexicon, token as TokenId, |gram| {
+            of_token.push(*ids.entry(gram).or_insert_with(|| {
+                grams.push(gram);
+                (grams.len() - 1) as u32
+            }));
+        });
+        starts.push(of_token.len());
+    }
+    let mut frequencies = DocumentFrequencies::new(grams.len());
+    for comment in 0..comments.len() {
+        for &token in comments.row(comment) {
+            for &gram in &of_token[starts[token as usize]..starts[token as usize + 1]] {
+                frequencies.count(gram as usize, comment);
+            }
+        }
+    }
+    keep(grams.iter().copied().zip(frequencies.df), config.min_df, config.max_features)
+}
+
+/// The distinct targets, and which one each comment has.
+fn learn_targets(lexicon: &mut Lexicon, rows: &[Texts]) -> (StringTable, Vec<u32>) {
+    let forms: Vec<Option<String>> =
+        rows.iter().map(|row| row.target.map(|t| target_words::canonical(lexicon, t))).collect();
+    let mut distinct: Vec<&str> = forms.iter().flatten().map(String::as_str).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let table = StringTable::from_sorted(distinct);
+    let of_row = forms.iter().map(|f| f.as_deref().and_then(|f| table.find(f)).map_or(NONE, |i| i as u32)).collect();
+    (table, of_row)
+}
+
+/// Pairs of target and word column that occur in enough comments, and each such target alone.
+fn learn_target_terms(
+    features: &Features,
+    comments: &Comments,
+    lexicon: &Lexicon,
+    stem_columns: &[u32],
+    target_of: &[u32],
+    config: &BlockConfig,
+) -> Vec<[u32; 2]> {
+    let mut ids: HashMap<u64, u32, RandomState> = HashMap::default();
+    let mut terms: Vec<[u32; 2]> = Vec::new();
+    let mut frequencies = DocumentFrequencies::new(0);
+    let mut words = super::counter::Counter::new(features.layout().range(Block::Words).len());
+    let mut counted = Vec::new();
+    for (row, &target) in target_of.iter().enumerate().filter(|(_, target)| **target != NONE) {
+        let stems = comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
+        super::words::count(stems, features.stems.len(), &features.lookups.bigrams, &mut words);
+        counted.clear();
+        words.drain_into(0, &mut counted);
+        for column in counted.iter().map(|c| c.0).chain([TARGET_ALONE]) {
+            let id = *ids.entry(key(target, column)).or_insert_with(|| {
+                terms.push([target, column]);
+                (terms.len() - 1) as u32
+            });
+            frequencies.count(id as usize, row);
+        }
+    }
+    keep(terms.iter().copied().zip(frequencies.df), config.min_df, config.max_features)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vocabularies_are_sorted_and_hold_only_what_enough_comments_share() {
+        let rows: Vec<Texts> = ["The cats sat", "cats SAT there", "a dog", "@ann wrote cats@example.org", "@ann again"]
+            .into_iter()
+            .map(|comment| Texts { comment, target: Some("Pets"), ..Texts::default() })
+            .collect();
+        let (features, raw) = learn(Language::English, &FeatureConfig::default(), &rows);
+        assert_eq!(features.stems.iter().collect::<Vec<_>>(), ["<mention>", "cat", "sat"]);
+        assert_eq!(features.bigrams, [[1, 2]]);
+        assert!(features.grams.is_sorted());
+        assert!(features.grams.iter().all(|g| !"@ann".contains(&g.to_string())));
+        assert_eq!(features.name(3).1, "cat sat");
+        let layout = features.layout();
+        assert_eq!(features.name(layout.range(Block::TargetWords).start).1, "[pet] <mention>");
+        assert_eq!(raw.len(), 5);
+    }
+
+    #[test]
+    fn room_goes_to_the_terms_of_most_comments() {
+        assert_eq!(keep([('c', 5), ('a', 2), ('b', 5), ('d', 9)].into_iter(), 2, 2), ['b', 'd']);
+        assert_eq!(keep([('c', 5), ('a', 1)].into_iter(), 2, 9), ['c']);
+    }
+}

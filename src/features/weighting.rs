@@ -1,0 +1,184 @@
+//! Counts to tf-idf: sublinear term frequency, smoothed inverse document frequency, each block scaled to length 1.
+
+use super::layout::{Block, Layout};
+use super::matrix::Matrix;
+
+/// One comment before weighting: counted columns with counts, block by block, and fixed columns with values.
+#[derive(Debug, Clone, Default)]
+pub struct RawRow {
+    /// Columns of counted blocks and how often they occur.
+    pub counts: Vec<(u32, u8)>,
+    /// Columns of fixed blocks and their values.
+    pub values: Vec<(u32, f32)>,
+}
+
+/// Many comments before weighting, analysed once and weighed anew for each training part.
+#[derive(Debug, Clone, Default)]
+pub struct RawRows {
+    count_starts: Vec<usize>,
+    count_columns: Vec<u32>,
+    counts: Vec<u8>,
+    value_starts: Vec<usize>,
+    values: Vec<(u32, f32)>,
+}
+
+impl RawRows {
+    /// No rows.
+    pub fn new() -> Self {
+        RawRows { count_starts: vec![0], value_starts: vec![0], ..RawRows::default() }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.count_starts.len() - 1
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: &RawRow) {
+        self.count_columns.extend(row.counts.iter().map(|c| c.0));
+        self.counts.extend(row.counts.iter().map(|c| c.1));
+        self.count_starts.push(self.counts.len());
+        self.values.extend_from_slice(&row.values);
+        self.value_starts.push(self.values.len());
+    }
+
+    /// Appends other rows.
+    pub fn append(&mut self, other: &RawRows) {
+        let (counts, values) = (self.counts.len(), self.values.len());
+        self.count_columns.extend_from_slice(&other.count_columns);
+        self.counts.extend_from_slice(&other.counts);
+        self.count_starts.extend(other.count_starts[1..].iter().map(|s| s + counts));
+        self.values.extend_from_slice(&other.values);
+        self.value_starts.extend(other.value_starts[1..].iter().map(|s| s + values));
+    }
+
+    /// Inverse document frequencies over some of the rows; 0 for columns of fewer than `min_df(block)` of them.
+    pub fn idf(&self, layout: &Layout, rows: &[usize], min_df: impl Fn(Block) -> usize) -> Vec<f32> {
+        let mut df = vec![0u32; layout.counted_columns()];
+        for &row in rows {
+            for &column in &self.count_columns[self.count_starts[row]..self.count_starts[row + 1]] {
+                df[column as usize] += 1;
+            }
+        }
+        let mut idf = Vec::with_capacity(df.len());
+        for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
+            let fewest = min_df(block) as u32;
+            idf.extend(
+                df[layout.range(block)].iter().map(|&df| if df < fewest { 0.0 } else { smoothed_idf(rows.len(), df) }),
+            );
+        }
+        idf
+    }
+
+    /// Weighs some of the rows.
+    pub fn weigh(&self, layout: &Layout, idf: &[f32], rows: &[usize], used: &[bool; Block::ALL.len()]) -> Matrix {
+        let weigher = Weigher::new(layout, idf, *used);
+        let mut matrix = Matrix::new(layout.columns());
+        for &row in rows {
+            let counts = self.count_starts[row]..self.count_starts[row + 1];
+            let pairs = self.count_columns[counts.clone()].iter().copied().zip(self.counts[counts].iter().copied());
+            weigher.push(pairs, &self.values[self.value_starts[row]..self.value_starts[row + 1]], &mut matrix);
+        }
+        matrix
+    }
+}
+
+/// `ln((1 + n) / (1 + df)) + 1`, as if one more comment held every term (scikit-learn's smoothing).
+pub fn smoothed_idf(rows: usize, df: u32) -> f32 {
+    (((1 + rows) as f64 / f64::from(1 + df)).ln() + 1.0) as f32
+}
+
+/// Turns raw rows into matrix rows.
+#[derive(Debug, Clone)]
+pub struct Weigher<'w> {
+    layout: &'w Layout,
+    idf: &'w [f32],
+    used: [bool; Block::ALL.len()],
+    /// `1 + ln(count)`.
+    term_frequency: [f32; 256],
+}
+
+impl<'w> Weigher<'w> {
+    /// A weigher for a layout, with the inverse document frequency of each counted column and which blocks to keep.
+    pub fn new(layout: &'w Layout, idf: &'w [f32], used: [bool; Block::ALL.len()]) -> Self {
+        let mut term_frequency = [0.0; 256];
+        for (count, tf) in term_frequency.iter_mut().enumerate().skip(1) {
+            *tf = 1.0 + (count as f32).ln();
+        }
+        Weigher { layout, idf, used, term_frequency }
+    }
+
+    /// Adds a row. Counted columns must come block by block, in block order.
+    pub fn push(&self, counts: impl Iterator<Item = (u32, u8)>, values: &[(u32, f32)], matrix: &mut Matrix) {
+        let mut block = Block::Words;
+        let mut end = self.layout.range(block).end;
+        let mut start = matrix.entries();
+        let mut squares = 0.0f32;
+        for (column, count) in counts {
+            while column as usize >= end {
+                normalise(matrix, start, squares);
+                (start, squares) = (matrix.entries(), 0.0);
+                block = Block::ALL[block as usize + 1];
+                end = self.layout.range(block).end;
+            }
+            let idf = self.idf[column as usize];
+            if idf > 0.0 && self.used[block as usize] {
+                let value = self.term_frequency[count as usize] * idf;
+                squares += value * value;
+                matrix.push(column, value);
+            }
+        }
+        normalise(matrix, start, squares);
+        for &(column, value) in values {
+            if value != 0.0 && self.used[self.layout.locate(column as usize).0 as usize] {
+                matrix.push(column, value);
+            }
+        }
+        matrix.end_row();
+    }
+}
+
+fn normalise(matrix: &mut Matrix, start: usize, squares: f32) {
+    if squares > 0.0 {
+        let scale = 1.0 / squares.sqrt();
+        matrix.open_values(start).iter_mut().for_each(|v| *v *= scale);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_block_has_length_one_and_rare_terms_are_left_out() {
+        let layout = Layout::new([
+            (Block::Words, 2),
+            (Block::Chars, 2),
+            (Block::TargetWords, 0),
+            (Block::Style, 1),
+            (Block::Similarity, 0),
+        ]);
+        let mut rows = RawRows::new();
+        rows.push(&RawRow { counts: vec![(1, 3), (0, 1), (2, 1)], values: vec![(4, 0.5)] });
+        rows.push(&RawRow { counts: vec![(1, 1), (0, 1), (3, 1)], values: vec![] });
+        let idf = rows.idf(&layout, &[0, 1], |_| 2);
+        assert_eq!(idf, [1.0, 1.0, 0.0, 0.0]);
+        let matrix = rows.weigh(&layout, &idf, &[0], &[true; 5]);
+        let (columns, values) = matrix.row(0);
+        assert_eq!(columns, [1, 0, 4]);
+        assert!((values[0].powi(2) + values[1].powi(2) - 1.0).abs() < 1e-6);
+        assert!((values[0] / values[1] - (1.0 + 3f32.ln())).abs() < 1e-5);
+        assert_eq!(values[2], 0.5);
+    }
+
+    #[test]
+    fn idf_is_scikit_learns_smoothed_one() {
+        // TfidfTransformer(smooth_idf=True).fit on 10 documents, df 3: ln(11 / 4) + 1.
+        assert!((smoothed_idf(10, 3) - 2.011_601).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,35 @@
+//! From bytes to examples: CSV and JSON lines, compressed or not, in any encoding.
+//!
+//! A file passes through four layers, one file of this room each or two:
+//!
+//! 1. `decode`: bytes on disk -> UTF-8 text (gzip, zstd, byte order marks, encodings);
+//! 2. `format`: which of the row readers fits the file;
+//! 3. `csv` (in the `dialect` of the file, on a `window` over the text) and `json_lines`: text -> raw rows
+//!    with exact positions;
+//! 4. `mapping` (by `columns` and `cell`): raw row -> [`Example`], with the article looked up in [`Articles`].
+//!
+//! [`Inputs`] strings several files together into one stream of [`Row`]s.
+//!
+//! A row that cannot be used is a value, [`Row::Bad`], and reading goes on after it; only what makes the
+//! rest of a file unreadable is an error. Every row of the input comes out as one or the other, in order.
+//! Messages carry positions, column names and counts, never the text of a cell.
+
+mod articles;
+mod cell;
+mod columns;
+mod csv;
+mod decode;
+mod dialect;
+mod example;
+mod format;
+mod json_lines;
+mod mapping;
+mod reader;
+mod record;
+mod window;
+
+pub use articles::Articles;
+pub use columns::{ColumnNames, Role};
+pub use example::{Article, Example};
+pub use reader::{InputOptions, Inputs, RecordReader};
+pub use record::{BadRow, Header, Raw, Record, Row};

@@ -1,0 +1,655 @@
+//! Truncated Newton with preconditioned conjugate gradients and a backtracking line search.
+//!
+//! After Galli and Lin, "A study on truncated Newton methods for linear classification" (2021). All score columns
+//! ("lanes") share every pass over the data. In a joint problem (multinomial) the lanes move together; otherwise each lane is a
+//! problem of its own with its own steps, and lanes at different stages (a conjugate-gradient step here, a fresh gradient there)
+//! still ride on the same pass.
+//!
+//! Sums run over fixed partitions of rows and features in a fixed order, so the result has the same bits at any number of threads.
+
+use rayon::prelude::*;
+
+use super::loss::Loss;
+use crate::features::matrix::Matrix;
+
+/// Parts that rows and features are cut into; fixed, so that sums do not depend on the number of threads.
+const PARTS: usize = 64;
+/// Entries summed in `f32` before the sum is carried over to `f64`.
+const RUN: usize = 512;
+/// Conjugate gradients stop when one more step gains less than this share of the mean gain so far (Nash and Sofer 1990).
+const CG_GAIN: f64 = 0.25;
+/// Curvatures below this would overflow when inverted.
+const SMALLEST_CURVATURE: f32 = 1e-30;
+/// Most conjugate-gradient steps of one Newton step.
+const MAX_CG: usize = 100;
+/// Most halvings of a step.
+const MAX_HALVINGS: usize = 20;
+/// Sufficient decrease (Armijo).
+const ARMIJO: f64 = 1e-4;
+
+/// How a fit ended.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Convergence {
+    /// Whether every problem's gradient fell below the tolerance.
+    pub converged: bool,
+    /// Newton steps, the most over all problems.
+    pub iterations: usize,
+    /// Passes over the data (a pass reads the matrix by rows and by columns).
+    pub passes: usize,
+    /// The largest final gradient norm relative to the norm at zero weights.
+    pub gradient: f64,
+}
+
+/// A problem to solve. `transposed` is the matrix by columns, with a last row of ones for the intercept.
+pub struct Problem<'p> {
+    /// Comments by features.
+    pub records: &'p Matrix,
+    /// Features by comments, and the intercept's row of ones.
+    pub transposed: &'p Matrix,
+    /// Targets and weights.
+    pub loss: &'p Loss,
+    /// Penalty of each feature; 0 for the intercept, which is last.
+    pub penalties: &'p [f32],
+    /// Relative gradient norm to reach.
+    pub tolerance: f64,
+    /// Most Newton steps.
+    pub max_iterations: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Weights have moved: the next pass brings the gradient.
+    Gradient,
+    /// Inside conjugate gradients: the next pass brings the Hessian times the direction.
+    Conjugate,
+    Done,
+}
+
+type Lanes<const L: usize> = [f64; L];
+
+/// Minimises a problem from the given weights (features, then the intercept). Gives the weights and how the fit ended.
+pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> (Vec<[f64; L]>, Convergence) {
+    // Steps keep the sum over the classes (see `preconditioned`), so the start has to be without a shared shift.
+    if problem.loss.is_joint() {
+        for lanes in &mut weights {
+            let lanes = &mut lanes[..problem.loss.classes];
+            let mean = lanes.iter().sum::<f64>() / lanes.len() as f64;
+            lanes.iter_mut().for_each(|w| *w -= mean);
+        }
+    }
+    let mut state = State::new(problem, &weights);
+    // A start that is worse than none (or not a number) may be too far out for curvature in f32.
+    if weights.iter().flatten().any(|&w| w != 0.0) {
+        let none = state.loss_at_zero();
+        let worse = state.loss.iter().zip(&none).map(|(given, none)| given.is_nan() || given > none);
+        let worse: Vec<bool> = worse.collect();
+        if worse.contains(&true) {
+            for lanes in &mut weights {
+                lanes.iter_mut().zip(&worse).filter(|(_, worse)| **worse).for_each(|(w, _)| *w = 0.0);
+            }
+            state = State::new(problem, &weights);
+        }
+    }
+    let scale = state.gradient_at_zero();
+    loop {
+        state.passes += 1;
+        let step = state.conjugate_step();
+        let sums = state.update_features(&weights, &step);
+        state.advance(&sums, &step, &scale);
+        state.line_search(&mut weights);
+        if state.phase.iter().all(|&p| p == Phase::Done) {
+            break;
+        }
+        state.renew_directions();
+    }
+    let convergence = Convergence {
+        converged: state.converged.iter().all(|&c| c),
+        iterations: state.iterations.iter().copied().max().unwrap_or(0),
+        passes: state.passes,
+        gradient: state.gradient.iter().copied().fold(0.0, f64::max),
+    };
+    (weights, convergence)
+}
+
+/// Everything that changes while a problem is solved; one lane a score column.
+struct State<'p, const L: usize> {
+    problem: &'p Problem<'p>,
+    row_parts: Vec<std::ops::Range<usize>>,
+    feature_parts: Vec<std::ops::Range<usize>>,
+    phase: [Phase; L],
+    // By row.
+    scores: Vec<[f64; L]>,
+    probabilities: Vec<[f32; L]>,
+    residuals: Vec<[f32; L]>,
+    /// Scores of the step so far.
+    step_scores: Vec<[f64; L]>,
+    /// What the next pass over the columns sums: residuals, or Hessian times direction.
+    carried: Vec<[f32; L]>,
+    // By feature, the intercept last.
+    direction: Vec<[f32; L]>,
+    step: Vec<[f32; L]>,
+    remainder: Vec<[f32; L]>,
+    /// One over (about) the diagonal of the Hessian.
+    inverse: Vec<[f32; L]>,
+    // By lane.
+    /// `sum_i x_ij^2`. With `curvature` it approximates the Hessian's diagonal as a product, which costs no pass of its own.
+    squares: Vec<f32>,
+    /// Mean over the rows of the Hessian's diagonal by the score.
+    curvature: [f32; L],
+    /// 1 in lanes that are in use.
+    used: [f32; L],
+    /// One over the number of classes of a joint problem, else 0.
+    share: f32,
+    loss: Lanes<L>,
+    /// Remainder times preconditioned remainder.
+    energy: Lanes<L>,
+    next_energy: Lanes<L>,
+    /// Penalty's part of direction times Hessian times direction.
+    direction_penalty: Lanes<L>,
+    /// Predicted decrease of the objective by the step so far.
+    gain: Lanes<L>,
+    /// Gradient times step so far.
+    slope: Lanes<L>,
+    cg_steps: [usize; L],
+    /// Lanes whose conjugate gradients have just ended.
+    ready: [bool; L],
+    iterations: [usize; L],
+    converged: [bool; L],
+    gradient: Lanes<L>,
+    passes: usize,
+}
+
+/// Sums over all features after one pass.
+struct FeatureSums<const L: usize> {
+    energy: Lanes<L>,
+    squared_gradient: Lanes<L>,
+}
+
+impl<const L: usize> FeatureSums<L> {
+    const ZERO: Self = FeatureSums { energy: [0.0; L], squared_gradient: [0.0; L] };
+}
+
+impl<'p, const L: usize> State<'p, L> {
+    fn new(problem: &'p Problem<'p>, weights: &[[f64; L]]) -> Self {
+        let rows = problem.records.rows();
+        let features = problem.transposed.rows();
+        let mut phase = [Phase::Done; L];
+        phase[..problem.loss.classes].fill(Phase::Gradient);
+        let mut state = State {
+            problem,
+            row_parts: parts(problem.records),
+            feature_parts: parts(problem.transposed),
+            phase,
+            scores: vec![[0.0; L]; rows],
+            probabilities: vec![[0.0; L]; rows],
+            residuals: vec![[0.0; L]; rows],
+            step_scores: vec![[0.0; L]; rows],
+            carried: vec![[0.0; L]; rows],
+            direction: vec![[0.0; L]; features],
+            step: vec![[0.0; L]; features],
+            remainder: vec![[0.0; L]; features],
+            inverse: vec![[0.0; L]; features],
+            squares: (0..features).map(|j| problem.transposed.row(j).1.iter().map(|v| v * v).sum()).collect(),
+            curvature: [0.0; L],
+            used: std::array::from_fn(|l| if l < problem.loss.classes { 1.0 } else { 0.0 }),
+            share: if problem.loss.is_joint() { 1.0 / problem.loss.classes as f32 } else { 0.0 },
+            loss: [0.0; L],
+            energy: [0.0; L],
+            next_energy: [0.0; L],
+            direction_penalty: [0.0; L],
+            gain: [0.0; L],
+            slope: [0.0; L],
+            cg_steps: [0; L],
+            ready: [false; L],
+            iterations: [0; L],
+            converged: [true; L],
+            gradient: [0.0; L],
+            passes: 0,
+        };
+        if weights.iter().any(|w| w.iter().any(|&v| v != 0.0)) {
+            for (direction, weight) in state.direction.iter_mut().zip(weights) {
+                *direction = weight.map(|w| w as f32);
+            }
+            state.scores = state.forward().into_iter().map(|s| s.map(f64::from)).collect();
+            state.direction.fill([0.0; L]);
+        }
+        state.measure();
+        state.loss = joined(problem.loss, add(state.loss, state.penalty(weights)));
+        state
+    }
+
+    /// Direction times each row, in row order.
+    fn forward(&self) -> Vec<[f32; L]> {
+        let intercept = self.direction[self.direction.len() - 1];
+        let mut products = vec![[0.0; L]; self.problem.records.rows()];
+        let pieces = split(&mut products, &self.row_parts);
+        (&self.row_parts, pieces).into_par_iter().for_each(|(part, products)| {
+            vectorised(|| {
+                for (product, row) in products.iter_mut().zip(part.clone()) {
+                    let (columns, values) = self.problem.records.row(row);
+                    let mut sum = intercept;
+                    for (&column, &value) in columns.iter().zip(values) {
+                        let direction = &self.direction[column as usize];
+                        for l in 0..L {
+                            sum[l] += value * direction[l];
+                        }
+                    }
+                    *product = sum;
+                }
+            });
+        });
+        products
+    }
+
+    /// Recomputes loss, residuals and probabilities from the scores.
+    fn measure(&mut self) {
+        let loss = self.problem.loss;
+        let residuals = split(&mut self.residuals, &self.row_parts);
+        let probabilities = split(&mut self.probabilities, &self.row_parts);
+        let scores = &self.scores;
+        let sums: Vec<(Lanes<L>, Lanes<L>)> = (&self.row_parts, residuals, probabilities)
+            .into_par_iter()
+            .map(|(part, residuals, probabilities)| {
+                let (mut sum, mut curvature) = ([0.0; L], [0.0; L]);
+                for (i, row) in part.clone().enumerate() {
+                    let at = loss.row(row, &scores[row]);
+                    residuals[i] = at.residual;
+                    probabilities[i] = at.probability;
+                    sum = add(sum, at.loss);
+                    curvature = add(curvature, loss.hessian_diagonal(row, &at.probability).map(f64::from));
+                }
+                (sum, curvature)
+            })
+            .collect();
+        let (sum, curvature) = sums.into_iter().fold(([0.0; L], [0.0; L]), |a, b| (add(a.0, b.0), add(a.1, b.1)));
+        self.loss = sum;
+        self.curvature = curvature.map(|c| (c / self.scores.len() as f64) as f32);
+    }
+
+    /// `sum_j penalty_j / 2 * w_j^2` by lane.
+    fn penalty(&self, weights: &[[f64; L]]) -> Lanes<L> {
+        self.over_features(|j| weights[j].map(|w| 0.5 * f64::from(self.problem.penalties[j]) * w * w))
+    }
+
+    /// Sums a function of the feature index, in the fixed order.
+    fn over_features(&self, term: impl Fn(usize) -> Lanes<L> + Sync) -> Lanes<L> {
+        let sums: Vec<Lanes<L>> =
+            self.feature_parts.par_iter().map(|part| part.clone().fold([0.0; L], |sum, j| add(sum, term(j)))).collect();
+        sums.into_iter().fold([0.0; L], add)
+    }
+
+    /// Gradient norm at zero weights by lane: the scale that the tolerance refers to. Where terms cancel (a balanced intercept
+    /// alone), so large that the tolerance is what rounding the residuals may leave.
+    fn gradient_at_zero(&self) -> Lanes<L> {
+        let loss = self.problem.loss;
+        let at_zero: Vec<[f32; L]> =
+            (0..self.problem.records.rows()).into_par_iter().map(|row| loss.row(row, &[0.0; L]).residual).collect();
+        let squares = self.over_features(|j| column_sum(self.problem.transposed, j, &at_zero).map(|g| g * g));
+        let norms = joined(loss, squares).map(f64::sqrt);
+        // Where zero weights are (almost) the solution, rounding errors are all there is; they must not set the scale.
+        let sizes: Vec<[f32; L]> = at_zero.iter().map(|residual| residual.map(f32::abs)).collect();
+        let mass = sizes.iter().fold([0.0; L], |sum, size| add(sum, size.map(f64::from)));
+        if norms.iter().zip(joined(loss, mass)).all(|(norm, mass)| *norm > 1e-3 * mass || mass == 0.0) {
+            return norms;
+        }
+        let absolute = self.over_features(|j| sum_column(self.problem.transposed, j, &sizes, f32::abs).map(|g| g * g));
+        let rounding = f64::from(f32::EPSILON) / 2.0 / self.problem.tolerance;
+        let absolute = joined(loss, absolute);
+        std::array::from_fn(|l| norms[l].max(rounding * absolute[l].sqrt()))
+    }
+
+    /// The objective at zero weights.
+    fn loss_at_zero(&self) -> Lanes<L> {
+        let loss = self.problem.loss;
+        let rows = (0..self.problem.records.rows()).map(|row| loss.row_loss(row, &[0.0; L]));
+        joined(loss, rows.fold([0.0; L], add))
+    }
+
+    /// First half of a pass: the rows. Fills `carried` and gives each lane's step length along its direction (0 where none is under way).
+    fn conjugate_step(&mut self) -> Lanes<L> {
+        if !self.phase.contains(&Phase::Conjugate) {
+            for (carried, residual) in self.carried.iter_mut().zip(&self.residuals) {
+                *carried = *residual;
+            }
+            return [0.0; L];
+        }
+        let loss = self.problem.loss;
+        let in_cg = self.phase.map(|p| p == Phase::Conjugate);
+        let directions = self.forward();
+        let carried = split(&mut self.carried, &self.row_parts);
+        let (residuals, probabilities) = (&self.residuals, &self.probabilities);
+        let sums: Vec<Lanes<L>> = (&self.row_parts, carried)
+            .into_par_iter()
+            .map(|(part, carried)| {
+                let mut sum = [0.0; L];
+                for (i, row) in part.clone().enumerate() {
+                    let times = loss.hessian_times(row, &probabilities[row], &directions[row]);
+                    for l in 0..L {
+                        carried[i][l] = if in_cg[l] { times[l] } else { residuals[row][l] };
+                        sum[l] += f64::from(times[l]) * f64::from(directions[row][l]);
+                    }
+                }
+                sum
+            })
+            .collect();
+        let curvature = sums.into_iter().fold([0.0; L], add);
+        let curvature = joined(loss, add(curvature, self.direction_penalty));
+        let mut step = [0.0; L];
+        for l in 0..L {
+            // A direction without curvature cannot arise while the penalty is positive, except at the rounding floor.
+            if in_cg[l] && curvature[l] > 0.0 {
+                step[l] = self.energy[l] / curvature[l];
+            }
+        }
+        for (step_scores, direction) in self.step_scores.iter_mut().zip(&directions) {
+            for l in 0..L {
+                step_scores[l] += step[l] * f64::from(direction[l]);
+            }
+        }
+        step
+    }
+
+    /// Second half of a pass: the columns. Updates step, remainder and, for fresh gradients, preconditioner and direction.
+    fn update_features(&mut self, weights: &[[f64; L]], step: &Lanes<L>) -> FeatureSums<L> {
+        let problem = self.problem;
+        let phase = self.phase;
+        let fresh = phase.contains(&Phase::Gradient);
+        // Zero where no step is under way, so that the update below leaves those lanes alone.
+        let step = step.map(|s| s as f32);
+        let curvature = self.curvature;
+        let (carried, squares) = (&self.carried, &self.squares);
+        let directions = split(&mut self.direction, &self.feature_parts);
+        let steps = split(&mut self.step, &self.feature_parts);
+        let remainders = split(&mut self.remainder, &self.feature_parts);
+        let inverses = split(&mut self.inverse, &self.feature_parts);
+        let (share, used) = (self.share, self.used);
+        let sums: Vec<FeatureSums<L>> = (&self.feature_parts, directions, steps, remainders, inverses)
+            .into_par_iter()
+            .map(|(part, directions, steps, remainders, inverses)| {
+                let body = || {
+                    let mut sums = FeatureSums::ZERO;
+                    for (i, j) in part.clone().enumerate() {
+                        let penalty = problem.penalties[j];
+                        let column = column_sum(problem.transposed, j, carried);
+                        let (d, s, r, m) = (&mut directions[i], &mut steps[i], &mut remainders[i], &mut inverses[i]);
+                        for l in 0..L {
+                            let times = column[l] as f32 + penalty * d[l];
+                            s[l] += step[l] * d[l];
+                            r[l] -= step[l] * times;
+                        }
+                        if fresh {
+                            for l in (0..L).filter(|&l| phase[l] == Phase::Gradient) {
+                                let gradient = column[l] + f64::from(penalty) * weights[j][l];
+                                sums.squared_gradient[l] += gradient * gradient;
+                                m[l] = 1.0 / (squares[j] * curvature[l] + penalty).max(SMALLEST_CURVATURE);
+                                s[l] = 0.0;
+                                r[l] = -gradient as f32;
+                                d[l] = 0.0;
+                            }
+                        }
+                        let towards = preconditioned(share, &used, r, m);
+                        for l in 0..L {
+                            sums.energy[l] += f64::from(r[l]) * f64::from(towards[l]);
+                        }
+                    }
+                    sums
+                };
+                vectorised(body)
+            })
+            .collect();
+        sums.into_iter().fold(FeatureSums::ZERO, |a, b| FeatureSums {
+            energy: add(a.energy, b.energy),
+            squared_gradient: add(a.squared_gradient, b.squared_gradient),
+        })
+    }
+
+    /// Moves each lane on: starts conjugate gradients from a fresh gradient, or ends them, or ends the lane.
+    fn advance(&mut self, sums: &FeatureSums<L>, step: &Lanes<L>, scale: &Lanes<L>) {
+        let loss = self.problem.loss;
+        let energy = joined(loss, sums.energy);
+        let squared_gradient = joined(loss, sums.squared_gradient);
+        self.next_energy = energy;
+        for l in 0..L {
+            match self.phase[l] {
+                Phase::Gradient => {
+                    let norm = squared_gradient[l].sqrt();
+                    self.gradient[l] = if scale[l] == 0.0 { 0.0 } else { norm / scale[l] };
+                    self.converged[l] = self.gradient[l] <= self.problem.tolerance;
+                    if self.converged[l] || self.iterations[l] == self.problem.max_iterations {
+                        self.phase[l] = Phase::Done;
+                        continue;
+                    }
+                    self.phase[l] = Phase::Conjugate;
+                    self.energy[l] = 0.0;
+                    self.gain[l] = 0.0;
+                    self.slope[l] = 0.0;
+                    self.cg_steps[l] = 0;
+                }
+                Phase::Conjugate => {
+                    // The quadratic model falls by half of step times energy, exactly.
+                    let gain = 0.5 * step[l] * self.energy[l];
+                    self.gain[l] += gain;
+                    self.slope[l] -= step[l] * self.energy[l];
+                    self.cg_steps[l] += 1;
+                    let enough = gain * self.cg_steps[l] as f64 <= CG_GAIN * self.gain[l];
+                    self.ready[l] = enough || self.cg_steps[l] == MAX_CG || energy[l] <= 0.0;
+                }
+                Phase::Done => {}
+            }
+        }
+    }
+
+    /// For lanes whose conjugate gradients have ended: finds how far to go, and goes.
+    fn line_search(&mut self, weights: &mut [[f64; L]]) {
+        if !self.ready.contains(&true) {
+            return;
+        }
+        let problem = self.problem;
+        // The penalty along the step is a parabola: c0 + c1 t + c2 t^2.
+        let linear = self.over_features(|j| {
+            let penalty = f64::from(problem.penalties[j]);
+            std::array::from_fn(|l| penalty * weights[j][l] * f64::from(self.step[j][l]))
+        });
+        let square = self.over_features(|j| {
+            let penalty = f64::from(problem.penalties[j]);
+            self.step[j].map(|s| 0.5 * penalty * f64::from(s) * f64::from(s))
+        });
+        let constant = self.penalty(weights);
+        let mut length = self.ready.map(|r| if r { 1.0 } else { 0.0 });
+        let mut open = self.ready;
+        let mut failed = [false; L];
+        for halving in 0..=MAX_HALVINGS {
+            let losses: Vec<Lanes<L>> = self
+                .row_parts
+                .par_iter()
+                .map(|part| {
+                    part.clone().fold([0.0; L], |sum, row| {
+                        let scores =
+                            std::array::from_fn(|l| self.scores[row][l] + length[l] * self.step_scores[row][l]);
+                        add(sum, problem.loss.row_loss(row, &scores))
+                    })
+                })
+                .collect();
+            let mut value = losses.into_iter().fold([0.0; L], add);
+            for l in 0..L {
+                value[l] += constant[l] + length[l] * linear[l] + length[l] * length[l] * square[l];
+            }
+            let value = joined(problem.loss, value);
+            for l in 0..L {
+                if !open[l] {
+                    continue;
+                }
+                let decrease = ARMIJO * length[l] * self.slope[l];
+                // At the rounding floor the objective cannot fall any more: a step that keeps it is good enough.
+                let floor = 1e-12 * self.loss[l].abs();
+                if value[l] <= self.loss[l] + decrease + floor {
+                    open[l] = false;
+                } else if halving == MAX_HALVINGS {
+                    length[l] = 0.0;
+                    failed[l] = true;
+                } else {
+                    length[l] *= 0.5;
+                }
+            }
+            if !open.contains(&true) {
+                break;
+            }
+        }
+        for (weight, step) in weights.iter_mut().zip(&self.step) {
+            // Not times 0 where there is no step: a failed one may be infinite.
+            for l in (0..L).filter(|&l| length[l] > 0.0) {
+                weight[l] += length[l] * f64::from(step[l]);
+            }
+        }
+        for (scores, step) in self.scores.iter_mut().zip(&mut self.step_scores) {
+            for l in (0..L).filter(|&l| self.ready[l]) {
+                if length[l] > 0.0 {
+                    scores[l] += length[l] * step[l];
+                }
+                step[l] = 0.0;
+            }
+        }
+        self.measure();
+        self.loss = joined(problem.loss, add(self.loss, self.penalty(weights)));
+        for l in (0..L).filter(|&l| self.ready[l]) {
+            self.iterations[l] += 1;
+            self.phase[l] = if failed[l] { Phase::Done } else { Phase::Gradient };
+        }
+        self.ready = [false; L];
+    }
+
+    /// The next conjugate direction of each lane.
+    fn renew_directions(&mut self) {
+        let phase = self.phase;
+        let mut mix = [0.0f32; L];
+        for l in 0..L {
+            if phase[l] == Phase::Conjugate && self.energy[l] > 0.0 {
+                mix[l] = (self.next_energy[l] / self.energy[l]) as f32;
+            }
+        }
+        let moving = phase.map(|p| if p == Phase::Conjugate { 1.0f32 } else { 0.0 });
+        self.energy = self.next_energy;
+        let problem = self.problem;
+        let directions = split(&mut self.direction, &self.feature_parts);
+        let (remainder, inverse) = (&self.remainder, &self.inverse);
+        let (share, used) = (self.share, self.used);
+        let sums: Vec<Lanes<L>> = (&self.feature_parts, directions)
+            .into_par_iter()
+            .map(|(part, directions)| {
+                vectorised(|| {
+                    let mut sum = [0.0; L];
+                    for (i, j) in part.clone().enumerate() {
+                        let penalty = f64::from(problem.penalties[j]);
+                        let towards = preconditioned(share, &used, &remainder[j], &inverse[j]);
+                        for l in 0..L {
+                            let d = moving[l] * (towards[l] + mix[l] * directions[i][l]);
+                            directions[i][l] = d;
+                            sum[l] += penalty * f64::from(d) * f64::from(d);
+                        }
+                    }
+                    sum
+                })
+            })
+            .collect();
+        self.direction_penalty = sums.into_iter().fold([0.0; L], add);
+    }
+}
+
+/// Remainder times inverse preconditioner. In a joint problem without its mean over the classes, before and after: a shift of all
+/// of a feature's weights changes no probability, so the solution has none, and along it there is no curvature but the penalty.
+/// Lanes that are not in use hold zeros in both. Every loop is over all lanes, so that it compiles to vector instructions.
+#[inline(always)]
+fn preconditioned<const L: usize>(share: f32, used: &[f32; L], remainder: &[f32; L], inverse: &[f32; L]) -> [f32; L] {
+    let mut towards = *remainder;
+    centre(share, used, &mut towards);
+    for l in 0..L {
+        towards[l] *= inverse[l];
+    }
+    centre(share, used, &mut towards);
+    towards
+}
+
+/// Takes the mean off each lane in use; `share` is one over their number, or 0 where lanes stay apart.
+#[inline(always)]
+fn centre<const L: usize>(share: f32, used: &[f32; L], values: &mut [f32; L]) {
+    let mean = share * values.iter().sum::<f32>();
+    for l in 0..L {
+        values[l] -= mean * used[l];
+    }
+}
+
+fn add<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
+    std::array::from_fn(|l| a[l] + b[l])
+}
+
+/// In a joint problem every lane gets the sum of all lanes; otherwise lanes stay apart.
+fn joined<const L: usize>(loss: &Loss, lanes: Lanes<L>) -> Lanes<L> {
+    if loss.is_joint() { [lanes.iter().sum(); L] } else { lanes }
+}
+
+/// `sum_i x_ij v_i` by lane.
+#[inline(always)]
+fn column_sum<const L: usize>(transposed: &Matrix, column: usize, rows: &[[f32; L]]) -> Lanes<L> {
+    sum_column(transposed, column, rows, |value| value)
+}
+
+/// Runs a loop over lanes with the widest vector instructions that the processor has. Multiplications and additions are
+/// not fused, so the result is the same with any of them.
+#[inline(always)]
+fn vectorised<R>(body: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(body)
+}
+
+#[inline(always)]
+fn sum_column<const L: usize>(
+    transposed: &Matrix,
+    column: usize,
+    rows: &[[f32; L]],
+    scale: impl Fn(f32) -> f32,
+) -> Lanes<L> {
+    let (indices, values) = transposed.row(column);
+    let mut total = [0.0f64; L];
+    for (indices, values) in indices.chunks(RUN).zip(values.chunks(RUN)) {
+        let mut sum = [0.0f32; L];
+        for (&row, &value) in indices.iter().zip(values) {
+            let value = scale(value);
+            let row = &rows[row as usize];
+            for l in 0..L {
+                sum[l] += value * row[l];
+            }
+        }
+        for l in 0..L {
+            total[l] += f64::from(sum[l]);
+        }
+    }
+    total
+}
+
+/// Cuts a matrix's rows into [`PARTS`] ranges of about as many entries each.
+fn parts(matrix: &Matrix) -> Vec<std::ops::Range<usize>> {
+    let target = (matrix.entries() + matrix.rows()) / PARTS + 1;
+    let mut parts = Vec::with_capacity(PARTS);
+    let (mut start, mut load) = (0, 0);
+    for row in 0..matrix.rows() {
+        load += matrix.row(row).0.len() + 1;
+        if load >= target {
+            parts.push(start..row + 1);
+            (start, load) = (row + 1, 0);
+        }
+    }
+    if start < matrix.rows() {
+        parts.push(start..matrix.rows());
+    }
+    parts
+}
+
+/// Splits a slice at the given ranges, which cover it in order.
+fn split<'s, T>(mut slice: &'s mut [T], parts: &[std::ops::Range<usize>]) -> Vec<&'s mut [T]> {
+    let mut pieces = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (piece, rest) = slice.split_at_mut(part.len());
+        pieces.push(piece);
+        slice = rest;
+    }
+    pieces
+}

@@ -1,0 +1,245 @@
+//! A trained model: features, and one head a task. Scores comments and explains scores.
+
+use linfa::traits::PredictInplace;
+use ndarray::ArrayView1;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::decision::DecisionRule;
+use crate::error::{Error, Result};
+use crate::features::layout::{Block, Layout};
+use crate::features::weighting::Weigher;
+use crate::features::{ArticleText, Features, Matrix, Session, Texts};
+use crate::input::Example;
+use crate::labels::{LabelSet, TaskKind};
+use crate::linear::SparseLogistic;
+use crate::selection::{Finish, used_blocks};
+use crate::summary::TaskSummary;
+
+/// One task's part of a model.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The task, named by its label column.
+    pub name: String,
+    /// Single- or multi-label.
+    pub kind: TaskKind,
+    /// The labels, in class order.
+    pub labels: LabelSet,
+    /// Numbers of the labels in class order, for the expected score.
+    pub numbers: Option<Vec<f64>>,
+    /// Features to raw scores.
+    pub regression: SparseLogistic,
+    /// Raw scores to probabilities and labels.
+    pub finish: Finish,
+    /// What was measured in validation.
+    pub summary: TaskSummary,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of the belowline that trained it.
+    pub belowline: String,
+    /// Training comments read.
+    pub comments: usize,
+    /// SHA-256 over texts, labels and weights of the training comments, in order.
+    pub fingerprint: String,
+    /// Seconds since 1970, from `SOURCE_DATE_EPOCH`; absent where that was not set.
+    pub date: Option<u64>,
+}
+
+/// A trained model.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Vocabularies and frequencies.
+    pub features: Features,
+    /// One head a task, in the order of training.
+    pub heads: Vec<Head>,
+    /// The settings it was trained with.
+    pub config: Config,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    layout: Layout,
+}
+
+/// What a head says of one comment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Raw score of each score column.
+    pub scores: Vec<f64>,
+    /// Calibrated probability of each label, in class order.
+    pub probabilities: Vec<f64>,
+    /// Classes that were decided for, ascending.
+    pub predicted: Vec<usize>,
+}
+
+/// One feature's part in a raw score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contribution {
+    /// The feature's block.
+    pub block: &'static str,
+    /// The feature in words.
+    pub term: String,
+    /// Value times weight.
+    pub contribution: f64,
+}
+
+/// Why a label has its raw score: contributions and intercept add up to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// All contributions that are not zero, the strongest (by size) first.
+    pub contributions: Vec<Contribution>,
+    /// The label's intercept.
+    pub intercept: f64,
+    /// The label's raw score.
+    pub score: f64,
+}
+
+impl Verdict {
+    /// The calibrated probability of the prediction, of several labels the lowest; of no label the probability that none applies best.
+    pub fn confidence(&self) -> f64 {
+        let of = |class: &usize| self.probabilities[*class];
+        match self.predicted.iter().map(of).reduce(f64::min) {
+            Some(lowest) => lowest,
+            None => 1.0 - self.probabilities.iter().copied().fold(0.0, f64::max),
+        }
+    }
+}
+
+impl Head {
+    /// What the head says of raw scores.
+    pub fn verdict(&self, scores: ArrayView1<f64>) -> Verdict {
+        let probabilities = self.finish.probabilities(scores);
+        Verdict { predicted: self.finish.rule.decide(&probabilities), scores: scores.to_vec(), probabilities }
+    }
+
+    /// The expected number of a verdict, where the labels have numbers.
+    pub fn expected(&self, verdict: &Verdict) -> Option<f64> {
+        let numbers = self.numbers.as_ref()?;
+        Some(verdict.probabilities.iter().zip(numbers).map(|(p, n)| p * n).sum())
+    }
+
+    /// Sets one label's threshold; an error if the task is single-label or has no such label.
+    pub fn set_threshold(&mut self, label: &str, threshold: f64) -> Result<()> {
+        let class = self.labels.index(label).ok_or_else(|| {
+            Error::Config(format!(
+                "task `{}` has no label `{label}`: it has {}",
+                self.name,
+                self.labels.names().join(", ")
+            ))
+        })?;
+        if !(threshold > 0.0 && threshold <= 1.0) {
+            return Err(Error::Config(format!(
+                "the threshold of `{}:{label}` must be in (0, 1]. Got {threshold}",
+                self.name
+            )));
+        }
+        match &mut self.finish.rule {
+            DecisionRule::Thresholds { thresholds, .. } => {
+                thresholds[class] = threshold;
+                Ok(())
+            }
+            DecisionRule::Biases(_) => Err(Error::Config(format!(
+                "task `{}` is single-label: it has no thresholds; use --min-conf",
+                self.name
+            ))),
+        }
+    }
+
+    /// The score column of a class and the sign with which it counts: a two-class task has one column for both.
+    fn column(&self, class: usize) -> (usize, f64) {
+        match self.finish.calibrator.columns() {
+            1 if self.labels.len() == 2 => (0, if class == 1 { 1.0 } else { -1.0 }),
+            _ => (class, 1.0),
+        }
+    }
+}
+
+/// The texts of an example, as the features take them.
+pub fn texts(example: &Example) -> Texts<'_> {
+    Texts {
+        comment: &example.comment,
+        article: example.article.as_ref().map(|a| ArticleText { title: &a.title, body: &a.body }),
+        parent: example.parent.as_deref(),
+        target: example.target.as_deref(),
+    }
+}
+
+impl Model {
+    /// Puts a model together.
+    pub fn new(features: Features, heads: Vec<Head>, config: Config, provenance: Provenance) -> Self {
+        let layout = features.layout();
+        Model { features, heads, config, provenance, layout }
+    }
+
+    /// Columns by block.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The head of a task.
+    pub fn head(&self, task: &str) -> Option<&Head> {
+        self.heads.iter().find(|h| h.name == task)
+    }
+
+    /// A scorer with its own caches, for one thread.
+    pub fn scorer(&self) -> Scorer<'_> {
+        Scorer {
+            model: self,
+            session: Session::new(&self.features),
+            weigher: Weigher::new(&self.layout, &self.features.idf, used_blocks(&self.config.features)),
+            matrix: Matrix::new(self.layout.columns()),
+        }
+    }
+}
+
+/// Scores comments with a model. What it says of one comment does not depend on those before it.
+pub struct Scorer<'m> {
+    model: &'m Model,
+    session: Session<'m>,
+    weigher: Weigher<'m>,
+    matrix: Matrix,
+}
+
+impl Scorer<'_> {
+    /// A verdict of each head (in the model's order) for each comment.
+    pub fn score(&mut self, comments: &[Texts]) -> Vec<Vec<Verdict>> {
+        self.matrix.clear();
+        for texts in comments {
+            self.session.push(texts, &self.weigher, &mut self.matrix);
+        }
+        let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::with_capacity(self.model.heads.len()); comments.len()];
+        for head in &self.model.heads {
+            let mut scores = head.regression.default_target(&self.matrix);
+            head.regression.predict_inplace(&self.matrix, &mut scores);
+            for (verdicts, scores) in verdicts.iter_mut().zip(scores.rows()) {
+                verdicts.push(head.verdict(scores));
+            }
+        }
+        verdicts
+    }
+
+    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw score for a class of a head.
+    pub fn explain(&self, row: usize, head: &Head, class: usize) -> Explanation {
+        let (column, sign) = head.column(class);
+        let (columns, values) = self.matrix.row(row);
+        let intercept = sign * head.regression.intercepts()[column];
+        let weights = head.regression.weights();
+        let mut parts: Vec<(u32, f64)> = columns
+            .iter()
+            .zip(values)
+            .map(|(&c, &v)| (c, sign * f64::from(v) * f64::from(weights[[c as usize, column]])))
+            .filter(|(_, part)| *part != 0.0)
+            .collect();
+        let score = intercept + parts.iter().map(|p| p.1).sum::<f64>();
+        parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+        let contributions = parts
+            .into_iter()
+            .map(|(column, contribution)| {
+                let (block, term) = self.model.features.name(column as usize);
+                Contribution { block: Block::name(block), term, contribution }
+            })
+            .collect();
+        Explanation { contributions, intercept, score }
+    }
+}

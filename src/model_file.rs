@@ -1,0 +1,295 @@
+//! A model as a safetensors file: a JSON header and raw little-endian arrays, no code.
+//!
+//! The header's `__metadata__` holds one key, `belowline`, with canonical JSON. Vocabularies stand in tensors as text and
+//! offsets, so that every weight can be explained, from Python too. The tensor `checksum` is the SHA-256 of the
+//! JSON and of every other tensor (name, length, bytes) in the order of their names.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use ndarray::{Array1, Array2};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::features::Features;
+use crate::labels::{LabelSet, TaskKind};
+use crate::linear::SparseLogistic;
+use crate::model::{Head, Model, Provenance};
+use crate::selection::Finish;
+use crate::summary::TaskSummary;
+use crate::text::{CharGram, Language, StringTable};
+
+/// Format that this program writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+const KEY: &str = "belowline";
+const CHECKSUM: &str = "checksum";
+
+/// The JSON in the header.
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    format: u32,
+    provenance: Provenance,
+    language: Language,
+    unseen_idf: f32,
+    bins: Vec<Vec<f32>>,
+    config: Config,
+    heads: Vec<HeadMetadata>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HeadMetadata {
+    name: String,
+    kind: TaskKind,
+    labels: LabelSet,
+    numbers: Option<Vec<f64>>,
+    finish: Finish,
+    summary: TaskSummary,
+}
+
+/// Only the version, which must be readable whatever else has changed.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+/// A tensor that is being written.
+struct Tensor {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Serialises a model. The same model gives the same bytes.
+pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
+    let metadata = Metadata {
+        format: FORMAT,
+        provenance: model.provenance.clone(),
+        language: model.features.language,
+        unseen_idf: model.features.unseen_idf,
+        bins: model.features.bins.clone(),
+        config: model.config.clone(),
+        heads: model
+            .heads
+            .iter()
+            .map(|h| HeadMetadata {
+                name: h.name.clone(),
+                kind: h.kind,
+                labels: h.labels.clone(),
+                numbers: h.numbers.clone(),
+                finish: h.finish.clone(),
+                summary: h.summary.clone(),
+            })
+            .collect(),
+    };
+    let json =
+        serde_json::to_string(&metadata).map_err(|e| Error::Config(format!("the model cannot be written: {e}")))?;
+    let mut tensors = feature_tensors(&model.features);
+    for (i, head) in model.heads.iter().enumerate() {
+        let weights = head.regression.weights();
+        tensors.insert(
+            format!("head.{i}.weights"),
+            numbers(Dtype::F32, vec![weights.nrows(), weights.ncols()], weights.iter().flat_map(|w| w.to_le_bytes())),
+        );
+        let intercepts = head.regression.intercepts();
+        tensors.insert(
+            format!("head.{i}.intercepts"),
+            numbers(Dtype::F64, vec![intercepts.len()], intercepts.iter().flat_map(|w| w.to_le_bytes())),
+        );
+    }
+    let checksum = checksum(&json, tensors.iter().map(|(name, t)| (name.as_str(), t.bytes.as_slice())));
+    tensors.insert(CHECKSUM.into(), numbers(Dtype::U8, vec![checksum.len()], checksum));
+    let views: Vec<(&str, TensorView)> = tensors
+        .iter()
+        .map(|(name, t)| Ok((name.as_str(), TensorView::new(t.dtype, t.shape.clone(), &t.bytes)?)))
+        .collect::<std::result::Result<_, safetensors::SafeTensorError>>()
+        .map_err(|e| Error::Config(format!("the model cannot be written: {e}")))?;
+    safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), json)])))
+        .map_err(|e| Error::Config(format!("the model cannot be written: {e}")))
+}
+
+fn numbers(dtype: Dtype, shape: Vec<usize>, bytes: impl IntoIterator<Item = u8>) -> Tensor {
+    Tensor { dtype, shape, bytes: bytes.into_iter().collect() }
+}
+
+fn feature_tensors(features: &Features) -> BTreeMap<String, Tensor> {
+    let mut tensors = BTreeMap::new();
+    let mut strings = |name: &str, text: &str, offsets: &[u32]| {
+        tensors.insert(format!("{name}.text"), numbers(Dtype::U8, vec![text.len()], text.bytes()));
+        let bytes = offsets.iter().flat_map(|o| o.to_le_bytes());
+        tensors.insert(format!("{name}.offsets"), numbers(Dtype::U32, vec![offsets.len()], bytes));
+    };
+    strings("stems", features.stems.text(), features.stems.offsets());
+    strings("targets", features.targets.text(), features.targets.offsets());
+    let mut gram_text = String::new();
+    let mut gram_offsets = vec![0u32];
+    for gram in &features.grams {
+        gram_text.push_str(&gram.to_string());
+        gram_offsets.push(gram_text.len() as u32);
+    }
+    strings("chars", &gram_text, &gram_offsets);
+    for (name, pairs) in [("bigrams", &features.bigrams), ("target_terms", &features.target_terms)] {
+        let bytes = pairs.iter().flatten().flat_map(|v| v.to_le_bytes());
+        tensors.insert(name.into(), numbers(Dtype::U32, vec![pairs.len(), 2], bytes));
+    }
+    let idf = features.idf.iter().flat_map(|v| v.to_le_bytes());
+    tensors.insert("idf".into(), numbers(Dtype::F32, vec![features.idf.len()], idf));
+    tensors
+}
+
+/// `tensors` in the order of their names.
+fn checksum<'t>(json: &str, tensors: impl Iterator<Item = (&'t str, &'t [u8])>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(json.as_bytes());
+    for (name, bytes) in tensors {
+        part(name.as_bytes());
+        part(bytes);
+    }
+    hash.finalize().into()
+}
+
+/// Reads a model from a file.
+pub fn load(path: &Path) -> Result<Model> {
+    let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
+    from_bytes(&bytes, path)
+}
+
+/// Reads a model from bytes; `path` is named in errors.
+pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model> {
+    let foreign = |reason: &str| Error::NotAModel { path: path.into(), reason: reason.into() };
+    let damaged = || Error::DamagedModel { path: path.into() };
+    let json = metadata(bytes, path)?;
+    let version: Version = serde_json::from_str(&json).map_err(|_| foreign("its header has no format version"))?;
+    if version.format > FORMAT {
+        return Err(Error::NewerModel { path: path.into(), found: version.format, supported: FORMAT });
+    }
+    let tensors = SafeTensors::deserialize(bytes).map_err(|_| damaged())?;
+    let mut named: Vec<(String, TensorView)> = tensors.tensors();
+    named.sort_by(|a, b| a.0.cmp(&b.0));
+    let stored = tensors.tensor(CHECKSUM).map_err(|_| damaged())?;
+    let computed = checksum(&json, named.iter().filter(|(n, _)| n != CHECKSUM).map(|(n, t)| (n.as_str(), t.data())));
+    if stored.data() != computed {
+        return Err(damaged());
+    }
+    // From here on the file is what some program wrote; a malicious one could still lie, so every part is checked.
+    let metadata: Metadata = serde_json::from_str(&json).map_err(|_| damaged())?;
+    build(metadata, &tensors).ok_or_else(damaged)
+}
+
+/// The header's JSON, with everything that can be wrong before it told apart.
+fn metadata(bytes: &[u8], path: &Path) -> Result<String> {
+    let foreign = |reason: &str| Error::NotAModel { path: path.into(), reason: reason.into() };
+    let found = bytes.len() as u64;
+    if found == 0 {
+        return Err(foreign("the file is empty"));
+    }
+    if found < 9 || bytes[8] != b'{' {
+        return Err(foreign("it does not begin like a safetensors file"));
+    }
+    let header = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes"));
+    let header_end = header.checked_add(8).filter(|_| header < 1 << 40);
+    let header_end = header_end.ok_or_else(|| foreign("it does not begin like a safetensors file"))?;
+    if header_end > found {
+        return Err(Error::TruncatedModel { path: path.into(), expected: header_end, found });
+    }
+    let (_, info) = SafeTensors::read_metadata(&bytes[..]).map_err(|_| ()).or_else(|()| {
+        // Cut inside the data: the header alone still tells how long the file should be.
+        let expected = header_length(&bytes[8..header_end as usize]).map(|data| header_end + data);
+        match expected {
+            Some(expected) if expected > found => Err(Error::TruncatedModel { path: path.into(), expected, found }),
+            Some(_) => Err(Error::DamagedModel { path: path.into() }),
+            None => Err(foreign("its header is not that of a safetensors file")),
+        }
+    })?;
+    let json = info.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
+    json.ok_or_else(|| foreign("it is a safetensors file of another program"))
+}
+
+/// Bytes of tensor data that a safetensors header promises.
+fn header_length(header: &[u8]) -> Option<u64> {
+    let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    let ends =
+        header.iter().filter(|(name, _)| *name != "__metadata__").map(|(_, t)| t.get("data_offsets")?.get(1)?.as_u64());
+    ends.collect::<Option<Vec<u64>>>()?.into_iter().max()
+}
+
+fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
+    let bytes = |name: &str, dtype: Dtype| {
+        let tensor = tensors.tensor(name).ok()?;
+        (tensor.dtype() == dtype).then(|| (tensor.data().to_vec(), tensor.shape().to_vec()))
+    };
+    let u32s = |name: &str| -> Option<Vec<u32>> {
+        let (data, _) = bytes(name, Dtype::U32)?;
+        Some(data.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+    };
+    let f32s = |name: &str| -> Option<(Vec<f32>, Vec<usize>)> {
+        let (data, shape) = bytes(name, Dtype::F32)?;
+        Some((data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(), shape))
+    };
+    let text = |name: &str| String::from_utf8(bytes(name, Dtype::U8)?.0).ok();
+    let table = |name: &str| StringTable::from_parts(text(&format!("{name}.text"))?, u32s(&format!("{name}.offsets"))?);
+    let pairs =
+        |name: &str| -> Option<Vec<[u32; 2]>> { Some(u32s(name)?.chunks_exact(2).map(|p| [p[0], p[1]]).collect()) };
+    let gram_text = text("chars.text")?;
+    let grams: Option<Vec<CharGram>> = u32s("chars.offsets")?
+        .windows(2)
+        .map(|w| CharGram::pack(gram_text.get(w[0] as usize..w[1] as usize)?))
+        .collect();
+    let features = Features::from_parts(
+        metadata.language,
+        table("stems")?,
+        pairs("bigrams")?,
+        grams?,
+        table("targets")?,
+        pairs("target_terms")?,
+        f32s("idf")?.0,
+        metadata.unseen_idf,
+        metadata.bins,
+    )?;
+    let columns = features.layout().columns();
+    let mut heads = Vec::new();
+    for (i, head) in metadata.heads.into_iter().enumerate() {
+        let (weights, shape) = f32s(&format!("head.{i}.weights"))?;
+        let (intercepts, _) = bytes(&format!("head.{i}.intercepts"), Dtype::F64)?;
+        let intercepts: Array1<f64> = intercepts
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+            .collect();
+        let weights = Array2::from_shape_vec((*shape.first()?, *shape.get(1)?), weights).ok()?;
+        let labels = head.labels.len();
+        let width = weights.ncols();
+        let two_class = labels == 2 && head.kind == TaskKind::SingleLabel;
+        let fits = weights.nrows() == columns
+            && intercepts.len() == width
+            && head.finish.calibrator.columns() == width
+            && head.finish.calibrator.is_sound()
+            && head.finish.rule.labels() == labels
+            && head.finish.rule.is_sound()
+            && (width == labels || (two_class && width == 1))
+            && head.numbers.as_ref().is_none_or(|n| n.len() == labels && n.iter().all(|v| v.is_finite()))
+            && weights.iter().all(|w| w.is_finite())
+            && intercepts.iter().all(|w| w.is_finite())
+            && labels > 0;
+        if !fits {
+            return None;
+        }
+        heads.push(Head {
+            name: head.name,
+            kind: head.kind,
+            labels: head.labels,
+            numbers: head.numbers,
+            regression: SparseLogistic::from_weights(weights, intercepts),
+            finish: head.finish,
+            summary: head.summary,
+        });
+    }
+    Some(Model::new(features, heads, metadata.config, metadata.provenance))
+}

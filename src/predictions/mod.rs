@@ -1,0 +1,151 @@
+//! Scored rows as files: the input row, untouched, with what the model says of it.
+//!
+//! One file a format; each registers in [`writer`].
+
+mod csv;
+mod json_lines;
+
+use std::io::Write;
+
+use crate::error::{Error, Position, Result};
+use crate::input::{Header, Record};
+use crate::model::{Contribution, Head, Verdict};
+
+/// Formats of predictions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// CSV with further columns.
+    Csv,
+    /// JSON lines with a nested object `belowline`.
+    JsonLines,
+}
+
+/// One task's part of a scored row.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// What the head says.
+    pub verdict: Verdict,
+    /// The labels, joined; empty where the confidence is below the wanted one, or no label applies.
+    pub label: String,
+    /// The classes behind `label`.
+    pub shown: Vec<usize>,
+    /// The strongest contributions to the prediction, if they were asked for.
+    pub why: Option<Vec<Contribution>>,
+}
+
+impl Scored {
+    /// What is written of a verdict: no label where the confidence is below `min_conf`.
+    pub fn new(head: &Head, verdict: Verdict, min_conf: f64, why: Option<Vec<Contribution>>) -> Self {
+        let shown = if verdict.confidence() < min_conf { Vec::new() } else { verdict.predicted.clone() };
+        Scored { label: head.labels.join(&shown), shown, verdict, why }
+    }
+}
+
+/// Writes scored rows in one format.
+pub trait PredictionWriter: Send {
+    /// Writes one row. An error of kind [`Error::Input`] concerns this row alone; nothing of it has been written then.
+    fn write(&mut self, record: &Record, scored: &[Scored]) -> Result<()>;
+    /// Hands everything that is still held back to the sink.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// The tasks of a writer, and what is written of them.
+#[derive(Debug, Clone)]
+pub struct Tasks {
+    heads: Vec<TaskColumns>,
+}
+
+#[derive(Debug, Clone)]
+struct TaskColumns {
+    task: String,
+    labels: Vec<String>,
+    numbers: Option<Vec<f64>>,
+    why: bool,
+}
+
+impl Tasks {
+    /// The tasks of a model's heads; `why` where explanations are written.
+    pub fn new(heads: &[Head], why: bool) -> Self {
+        let heads = heads
+            .iter()
+            .map(|h| TaskColumns {
+                task: h.name.clone(),
+                labels: h.labels.names().to_vec(),
+                numbers: h.numbers.clone(),
+                why,
+            })
+            .collect();
+        Tasks { heads }
+    }
+
+    /// Names of the columns that are appended.
+    pub fn columns(&self) -> Vec<String> {
+        let mut columns = Vec::new();
+        for head in &self.heads {
+            let task = &head.task;
+            columns.push(format!("{task}_pred"));
+            columns.push(format!("{task}_conf"));
+            columns.extend(head.labels.iter().map(|label| format!("{task}_p_{label}")));
+            if head.numbers.is_some() {
+                columns.push(format!("{task}_score"));
+            }
+            if head.why {
+                columns.push(format!("{task}_why"));
+            }
+        }
+        columns
+    }
+}
+
+impl TaskColumns {
+    fn expected(&self, verdict: &Verdict) -> Option<f64> {
+        let numbers = self.numbers.as_ref()?;
+        Some(verdict.probabilities.iter().zip(numbers).map(|(p, n)| p * n).sum())
+    }
+}
+
+/// A writer for rows under `header`. `path` is the input's name for errors.
+pub fn writer<W: Write + Send + 'static>(
+    format: Format,
+    header: &Header,
+    tasks: Tasks,
+    path: &str,
+    sink: W,
+) -> Result<Box<dyn PredictionWriter>> {
+    if let Header::Columns(columns) = header {
+        check_names(columns.iter().map(String::as_str), &tasks, format, path)?;
+    }
+    Ok(match format {
+        Format::Csv => Box::new(csv::CsvPredictions::new(header, tasks, sink)?),
+        Format::JsonLines => Box::new(json_lines::JsonLinesPredictions::new(header, tasks, sink)),
+    })
+}
+
+/// An input column must not bear a name that is to be appended.
+fn check_names<'n>(names: impl Iterator<Item = &'n str>, tasks: &Tasks, format: Format, path: &str) -> Result<()> {
+    let taken = match format {
+        Format::Csv => tasks.columns(),
+        Format::JsonLines => vec![json_lines::KEY.to_string()],
+    };
+    for name in names {
+        if taken.iter().any(|t| t == name) {
+            return Err(Error::input(
+                Position::file(path).in_column(name),
+                format!(
+                    "the input already has a column `{name}`, which the predictions would be written to: rename or remove it"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Six decimals, as in every output.
+fn decimals(value: f64) -> String {
+    format!("{value:.6}")
+}
+
+/// What writing failed with.
+fn failed(error: std::io::Error) -> Error {
+    Error::io("write", "the predictions", error)
+}

@@ -1,0 +1,232 @@
+//! Summaries as plain text, for a terminal.
+
+use std::fmt::Write;
+
+use super::Inspection;
+use crate::evaluation::Evaluation;
+use crate::features::layout::Block;
+use crate::labels::TaskKind;
+use crate::linear::ClassWeights;
+use crate::model::{Head, Model};
+use crate::summary::{Figures, TaskSummary};
+
+/// Confusion matrices of more labels do not fit a terminal.
+const WIDEST_MATRIX: usize = 12;
+
+/// The summary of a training.
+pub fn training(model: &Model) -> String {
+    let mut out = String::new();
+    let layout = model.layout();
+    let sizes: Vec<String> = Block::ALL
+        .into_iter()
+        .filter(|&b| !layout.range(b).is_empty())
+        .map(|b| format!("{} {}", b.name(), layout.range(b).len()))
+        .collect();
+    line(&mut out, format_args!("Features: {} ({})", layout.columns(), sizes.join(", ")));
+    line(&mut out, format_args!("Language: {}", model.features.language.name()));
+    for head in &model.heads {
+        out.push('\n');
+        let kind = match head.kind {
+            TaskKind::SingleLabel => "one label a comment",
+            TaskKind::MultiLabel => "any number of labels a comment",
+        };
+        line(&mut out, format_args!("Task {} ({kind}, {} labels)", head.name, head.labels.len()));
+        task(&mut out, &head.summary);
+        rule(&mut out, head);
+    }
+    out
+}
+
+/// What `evaluate` shows.
+pub fn evaluation(evaluation: &Evaluation) -> String {
+    let mut out = String::new();
+    for task in &evaluation.tasks {
+        line(&mut out, format_args!("Task {}: {} labelled rows", task.task, task.rows));
+        figures(&mut out, &task.figures);
+        if let Some(d) = &task.difference {
+            let e = d.difference;
+            line(
+                &mut out,
+                format_args!(
+                    "  {}: {:.3}; difference {:+.3} (95% interval {:+.3} to {:+.3}, paired)",
+                    d.against, d.other, e.value, e.low, e.high
+                ),
+            );
+        }
+    }
+    out
+}
+
+/// What `inspect` shows.
+pub fn inspection(inspection: &Inspection) -> String {
+    let mut out = String::new();
+    let origin = &inspection.provenance;
+    line(
+        &mut out,
+        format_args!(
+            "Trained by belowline {} on {} comments (SHA-256 {})",
+            origin.belowline, origin.comments, origin.fingerprint
+        ),
+    );
+    if let Some(date) = origin.date {
+        line(&mut out, format_args!("Date: {date} seconds after 1970 began"));
+    }
+    line(&mut out, format_args!("Language: {}", inspection.language));
+    line(&mut out, format_args!("\n{:<14} {:>8} {:>10} {:>10}", "block", "weight", "features", "weights"));
+    for block in &inspection.blocks {
+        line(
+            &mut out,
+            format_args!("{:<14} {:>8} {:>10} {:>10}", block.block, block.weight, block.features, bytes(block.bytes)),
+        );
+    }
+    for task_inspection in &inspection.tasks {
+        out.push('\n');
+        line(&mut out, format_args!("Task {}", task_inspection.task));
+        task(&mut out, &task_inspection.summary);
+        for label in &task_inspection.labels {
+            let number = label.number.map(|n| format!(" (number {n})")).unwrap_or_default();
+            line(&mut out, format_args!("  Strongest for {}{number}:", label.label));
+            for feature in &label.features {
+                line(&mut out, format_args!("    {:+8.3}  {:<13} {:?}", feature.weight, feature.block, feature.term));
+            }
+        }
+    }
+    out
+}
+
+/// A number of bytes for people.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["bytes", "kB", "MB", "GB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments) {
+    // Writing to a string does not fail.
+    let _ = writeln!(out, "{text}");
+}
+
+fn task(out: &mut String, summary: &TaskSummary) {
+    line(out, format_args!("  {} labelled rows, {} of them copies of another's text", summary.rows, summary.copies));
+    if !summary.tried.is_empty() {
+        line(out, format_args!("  Tried on inner splits ({}):", summary.figures.metric.name()));
+        for trial in &summary.tried {
+            let chosen = if trial.candidate == summary.chosen { "  <- chosen" } else { "" };
+            line(
+                out,
+                format_args!(
+                    "    alpha {:<6} class weights {:<9} {:.3}{chosen}",
+                    trial.candidate.alpha,
+                    class_weights(trial.candidate.class_weights),
+                    trial.score
+                ),
+            );
+        }
+    } else {
+        line(
+            out,
+            format_args!(
+                "  alpha {}, class weights {} (not searched)",
+                summary.chosen.alpha,
+                class_weights(summary.chosen.class_weights)
+            ),
+        );
+    }
+    let fit = &summary.convergence;
+    let converged = if fit.converged { "converged" } else { "NOT CONVERGED" };
+    line(
+        out,
+        format_args!(
+            "  Final fit: {converged} after {} Newton steps, {} passes (relative gradient {:.1e})",
+            fit.iterations, fit.passes, fit.gradient
+        ),
+    );
+    figures(out, &summary.figures);
+    if let Some(other) = &summary.other {
+        let e = &other.estimate;
+        line(
+            out,
+            format_args!(
+                "  For comparison, {} (folds by {}): {} {:.3} (95% interval {:.3} to {:.3})",
+                other.question,
+                other.grouped_by,
+                other.metric.name(),
+                e.value,
+                e.low,
+                e.high
+            ),
+        );
+    }
+}
+
+fn class_weights(weights: ClassWeights) -> &'static str {
+    match weights {
+        ClassWeights::None => "none",
+        ClassWeights::Balanced => "balanced",
+    }
+}
+
+fn figures(out: &mut String, figures: &Figures) {
+    let e = &figures.estimate;
+    let folds = match figures.folds {
+        0 => String::new(),
+        folds => format!(", {folds} folds by {}, nothing chosen on the rows that are judged", figures.grouped_by),
+    };
+    line(out, format_args!("  Measured: {}{folds}", figures.question));
+    line(
+        out,
+        format_args!(
+            "  {} {:.3} (95% interval {:.3} to {:.3} over {} {}), accuracy {:.3}, calibration error {:.3}",
+            figures.metric.name(),
+            e.value,
+            e.low,
+            e.high,
+            figures.cluster_count,
+            figures.clusters,
+            figures.accuracy,
+            figures.calibration_error
+        ),
+    );
+    let width = figures.labels.iter().map(|l| l.label.chars().count()).max().unwrap_or(0).max(5);
+    line(
+        out,
+        format_args!(
+            "    {:<width$} {:>9} {:>7} {:>7} {:>7} {:>8}",
+            "label", "precision", "recall", "F1", "AUC", "support"
+        ),
+    );
+    for (label, auc) in figures.labels.iter().zip(&figures.auc) {
+        let auc = auc.map_or("-".into(), |a| format!("{a:.3}"));
+        line(
+            out,
+            format_args!(
+                "    {:<width$} {:>9.3} {:>7.3} {:>7.3} {auc:>7} {:>8}",
+                label.label, label.precision, label.recall, label.f1, label.support
+            ),
+        );
+    }
+    if let Some(matrix) = figures.confusion.as_ref().filter(|m| m.len() <= WIDEST_MATRIX) {
+        line(out, format_args!("    Confusion matrix, rows true, columns predicted:"));
+        let header: Vec<String> = figures.labels.iter().map(|l| format!("{:>width$}", l.label)).collect();
+        line(out, format_args!("    {:<width$} {}", "", header.join(" ")));
+        for (label, row) in figures.labels.iter().zip(matrix) {
+            let cells: Vec<String> = row.iter().map(|c| format!("{c:>width$}")).collect();
+            line(out, format_args!("    {:<width$} {}", label.label, cells.join(" ")));
+        }
+    }
+}
+
+fn rule(out: &mut String, head: &Head) {
+    use crate::decision::DecisionRule;
+    let (word, numbers) = match &head.finish.rule {
+        DecisionRule::Biases(biases) => ("Biases", biases),
+        DecisionRule::Thresholds { thresholds, .. } => ("Thresholds", thresholds),
+    };
+    let pairs: Vec<String> = head.labels.names().iter().zip(numbers).map(|(l, n)| format!("{l} {n:.2}")).collect();
+    line(out, format_args!("  {word}: {}", pairs.join(", ")));
+}

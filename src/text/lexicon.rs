@@ -1,0 +1,248 @@
+//! Analyses each distinct token once: its canonical form, its stem, and small integers to stand for both.
+//!
+//! A comment is then a list of token ids. Ids depend on the order in which tokens were met, so nothing that is saved
+//! or summed may depend on them; stems and n-grams are what features are made of.
+
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::language::Language;
+use super::normalizer::normalize;
+use super::stemmer::Stemmer;
+use super::string_table::StringTable;
+use super::token::{Token, TokenKind};
+use super::tokenizer::tokenize;
+
+/// Stands for a distinct token of one [`Lexicon`].
+pub type TokenId = u32;
+
+/// Stands for a distinct stem of one [`Lexicon`].
+pub type StemId = u32;
+
+/// The kinds with a class token, in the order of their ids.
+const PERSONAL_KINDS: [TokenKind; 4] = [TokenKind::Mention, TokenKind::Url, TokenKind::Email, TokenKind::Phone];
+
+/// What is known of a distinct token.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenFacts {
+    /// Its kind.
+    pub kind: TokenKind,
+    /// Its stem.
+    pub stem: StemId,
+    /// Whether it is a word of two or more letters, all of them capitals.
+    pub shouted: bool,
+    /// Whether a run of four or more equal characters was cut.
+    pub elongated: bool,
+    normal_start: u32,
+    normal_end: u32,
+}
+
+/// Distinct tokens and stems met so far.
+pub struct Lexicon {
+    stemmer: Stemmer,
+    /// By original text, kinds with a class token excepted: their text must not stay in memory.
+    tokens: HashMap<Box<str>, TokenId, RandomState>,
+    facts: Vec<TokenFacts>,
+    /// Canonical forms, one after the other.
+    normals: String,
+    known_stems: Arc<StringTable>,
+    /// Stems beyond the known ones; their ids go on where those end.
+    new_stem_ids: HashMap<Box<str>, StemId, RandomState>,
+    new_stems: Vec<Box<str>>,
+    scratch: String,
+    stem_scratch: String,
+}
+
+impl Lexicon {
+    /// A lexicon without tokens whose first stem ids are the indices of the given stems.
+    pub fn new(language: Language, known_stems: Arc<StringTable>) -> Self {
+        let mut lexicon = Lexicon {
+            stemmer: Stemmer::new(language),
+            tokens: HashMap::default(),
+            facts: Vec::new(),
+            normals: String::new(),
+            known_stems,
+            new_stem_ids: HashMap::default(),
+            new_stems: Vec::new(),
+            scratch: String::new(),
+            stem_scratch: String::new(),
+        };
+        lexicon.add_personal_kinds();
+        lexicon
+    }
+
+    /// Calls `emit` with each token of a text and its id.
+    pub fn analyze(&mut self, text: &str, mut emit: impl FnMut(Token, TokenId)) {
+        tokenize(text, |token| {
+            let id = self.id(token.kind, token.text(text));
+            emit(token, id);
+        });
+    }
+
+    /// What is known of a token.
+    pub fn facts(&self, id: TokenId) -> TokenFacts {
+        self.facts[id as usize]
+    }
+
+    /// The canonical form of a token.
+    pub fn normal(&self, id: TokenId) -> &str {
+        let facts = &self.facts[id as usize];
+        &self.normals[facts.normal_start as usize..facts.normal_end as usize]
+    }
+
+    /// The text of a stem.
+    pub fn stem(&self, id: StemId) -> &str {
+        let known = self.known_stems.len();
+        match (id as usize).checked_sub(known) {
+            None => self.known_stems.get(id as usize),
+            Some(new) => &self.new_stems[new],
+        }
+    }
+
+    /// Number of distinct stems, the known ones included; ids are smaller.
+    pub fn stem_count(&self) -> usize {
+        self.known_stems.len() + self.new_stems.len()
+    }
+
+    /// Number of distinct tokens.
+    pub fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether no token is known; never so, since class tokens always are.
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+    }
+
+    /// Forgets every token and every stem that was not given at the start. All ids but those of known stems become invalid.
+    pub fn reset(&mut self) {
+        self.tokens.clear();
+        self.facts.clear();
+        self.normals.clear();
+        self.new_stem_ids.clear();
+        self.new_stems.clear();
+        self.add_personal_kinds();
+    }
+
+    fn add_personal_kinds(&mut self) {
+        for kind in PERSONAL_KINDS {
+            self.add(kind, "");
+        }
+    }
+
+    fn id(&mut self, kind: TokenKind, text: &str) -> TokenId {
+        if let Some(place) = PERSONAL_KINDS.iter().position(|&k| k == kind) {
+            return place as TokenId;
+        }
+        if let Some(&id) = self.tokens.get(text) {
+            return id;
+        }
+        let id = self.add(kind, text);
+        self.tokens.insert(text.into(), id);
+        id
+    }
+
+    fn add(&mut self, kind: TokenKind, text: &str) -> TokenId {
+        let mut normal = std::mem::take(&mut self.scratch);
+        normalize(kind, text, &mut normal);
+        let mut stem = std::mem::take(&mut self.stem_scratch);
+        stem.clear();
+        match kind {
+            TokenKind::Word => self.stemmer.stem_into(&normal, &mut stem),
+            _ => stem.push_str(&normal),
+        }
+        let facts = TokenFacts {
+            kind,
+            stem: self.stem_id(&stem),
+            shouted: kind == TokenKind::Word && is_shouted(text),
+            elongated: kind == TokenKind::Word && is_elongated(text),
+            normal_start: self.normals.len() as u32,
+            normal_end: (self.normals.len() + normal.len()) as u32,
+        };
+        self.normals.push_str(&normal);
+        self.facts.push(facts);
+        self.scratch = normal;
+        self.stem_scratch = stem;
+        (self.facts.len() - 1) as TokenId
+    }
+
+    fn stem_id(&mut self, stem: &str) -> StemId {
+        if let Some(id) = self.known_stems.find(stem) {
+            return id as StemId;
+        }
+        if let Some(&id) = self.new_stem_ids.get(stem) {
+            return id;
+        }
+        let id = self.stem_count() as StemId;
+        self.new_stems.push(stem.into());
+        self.new_stem_ids.insert(stem.into(), id);
+        id
+    }
+}
+
+fn is_shouted(word: &str) -> bool {
+    let mut letters = 0;
+    for c in word.chars().filter(|c| c.is_alphabetic()) {
+        if !c.is_uppercase() {
+            return false;
+        }
+        letters += 1;
+    }
+    letters > 1
+}
+
+fn is_elongated(word: &str) -> bool {
+    let mut run = 0;
+    let mut last = None;
+    word.chars().any(|c| {
+        run = if last == Some(c) { run + 1 } else { 1 };
+        last = Some(c);
+        run > 3
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn english(stems: &[&str]) -> Lexicon {
+        Lexicon::new(Language::English, Arc::new(StringTable::from_sorted(stems.iter().copied())))
+    }
+
+    fn ids(lexicon: &mut Lexicon, text: &str) -> Vec<TokenId> {
+        let mut ids = Vec::new();
+        lexicon.analyze(text, |_, id| ids.push(id));
+        ids
+    }
+
+    #[test]
+    fn forms_of_one_word_share_a_stem_and_keep_their_facts() {
+        let mut lexicon = english(&["uniform"]);
+        let ids = ids(&mut lexicon, "Uniforms UNIFORM sooooo");
+        assert_eq!(lexicon.facts(ids[0]).stem, 0);
+        assert_eq!(lexicon.facts(ids[1]).stem, 0);
+        assert!(lexicon.facts(ids[1]).shouted && !lexicon.facts(ids[0]).shouted);
+        assert!(lexicon.facts(ids[2]).elongated);
+        assert_eq!(lexicon.normal(ids[0]), "uniforms");
+    }
+
+    #[test]
+    fn personal_tokens_share_one_id_and_leave_no_text_behind() {
+        let mut lexicon = english(&[]);
+        let found = ids(&mut lexicon, "@ann @bob a@b.org");
+        assert_eq!(found, [0, 0, 2]);
+        assert!(lexicon.tokens.is_empty());
+        assert!(!lexicon.normals.contains("ann"));
+    }
+
+    #[test]
+    fn a_reset_keeps_only_the_known_stems() {
+        let mut lexicon = english(&["cat"]);
+        let before = ids(&mut lexicon, "cats and dogs");
+        lexicon.reset();
+        assert_eq!(ids(&mut lexicon, "cats and dogs"), before);
+        assert_eq!(lexicon.stem(0), "cat");
+    }
+}

@@ -1,0 +1,22 @@
+//! Text to tokens: the first half of preprocessing, one path for comment, article, title, parent and target.
+//!
+//! The steps and their order are fixed here: [`tokenizer`] cuts the original text into tokens with byte offsets,
+//! [`normalizer`] folds each token to a canonical form, [`stemmer`] reduces words to stems, [`ngrams`] builds
+//! character n-grams, and [`lexicon`] does all of that once for each distinct token.
+
+pub mod language;
+pub mod lexicon;
+pub mod ngrams;
+pub mod normalizer;
+pub mod personal;
+pub mod stemmer;
+pub mod string_table;
+pub mod token;
+pub mod tokenizer;
+
+pub use language::Language;
+pub use lexicon::{Lexicon, StemId, TokenFacts, TokenId};
+pub use ngrams::CharGram;
+pub use string_table::StringTable;
+pub use token::{Token, TokenKind};
+pub use tokenizer::tokenize;

@@ -1,0 +1,150 @@
+//! Cuts a text into tokens with byte offsets, at Unicode word boundaries (UAX #29).
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::personal;
+use super::token::{Token, TokenKind};
+
+/// Calls `emit` with each token of the text, in order. White space and control characters are no tokens.
+pub fn tokenize(text: &str, mut emit: impl FnMut(Token)) {
+    let mut from = 0;
+    for personal in personal::find(text) {
+        tokenize_plain(text, from, personal.start, &mut emit);
+        emit(personal);
+        from = personal.end;
+    }
+    tokenize_plain(text, from, text.len(), &mut emit);
+}
+
+/// Tokens of `text[from..to]`, which holds nothing personal.
+fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Token)) {
+    // A run of punctuation is collected until something else comes; a lone `#` at its end joins the word after it.
+    let mut run: Option<Token> = None;
+    for (offset, segment) in text[from..to].split_word_bound_indices() {
+        let (start, end) = (from + offset, from + offset + segment.len());
+        let Some(kind) = kind_of(segment) else {
+            if let Some(token) = run.take() {
+                emit(token);
+            }
+            continue;
+        };
+        let mut token = Token { kind, start, end };
+        if kind == TokenKind::Punctuation {
+            match &mut run {
+                Some(open) => open.end = end,
+                None => run = Some(token),
+            }
+            continue;
+        }
+        if let Some(mut before) = run.take() {
+            if matches!(kind, TokenKind::Word | TokenKind::Number)
+                && text[..before.end].ends_with('#')
+                && !text[..before.end].ends_with("##")
+            {
+                before.end -= 1;
+                token.start = before.end;
+                token.kind = TokenKind::Hashtag;
+            }
+            if before.start < before.end {
+                emit(before);
+            }
+        }
+        emit(token);
+    }
+    if let Some(token) = run {
+        emit(token);
+    }
+}
+
+/// The kind of one segment between word boundaries; `None` for white space and controls.
+fn kind_of(segment: &str) -> Option<TokenKind> {
+    let first = segment.chars().next()?;
+    if first.is_ascii() {
+        // Most segments of most comments end here.
+        if first.is_ascii_alphabetic() {
+            return Some(TokenKind::Word);
+        }
+        if first.is_ascii_whitespace() {
+            return None;
+        }
+    }
+    if segment.chars().any(char::is_alphabetic) {
+        return Some(TokenKind::Word);
+    }
+    if first.is_numeric() {
+        return Some(if segment.contains('\u{20e3}') { TokenKind::Emoji } else { TokenKind::Number });
+    }
+    if segment.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
+        return None;
+    }
+    if segment.chars().any(is_pictograph) {
+        return Some(TokenKind::Emoji);
+    }
+    Some(TokenKind::Punctuation)
+}
+
+/// Zero-width characters and byte-order marks, which carry no meaning of their own.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{00ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// Whether a character is drawn as a picture: the blocks that hold Unicode's emoji.
+pub(super) fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{2b05}'..='\u{2b55}' | '\u{231a}'..='\u{23ff}' | '\u{25aa}'..='\u{25fe}' | '\u{3030}' | '\u{303d}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tokens(text: &str) -> Vec<(TokenKind, &str)> {
+        let mut found = Vec::new();
+        tokenize(text, |t| found.push((t.kind, t.text(text))));
+        found
+    }
+
+    #[test]
+    fn cuts_words_numbers_hashtags_emoji_and_punctuation_runs() {
+        use TokenKind::*;
+        assert_eq!(
+            tokens("Don’t pay £3.50?!?! #NoWay 👩‍🚀🇩🇪 l'été"),
+            [
+                (Word, "Don’t"),
+                (Word, "pay"),
+                (Punctuation, "£"),
+                (Number, "3.50"),
+                (Punctuation, "?!?!"),
+                (Hashtag, "#NoWay"),
+                (Emoji, "👩‍🚀"),
+                (Emoji, "🇩🇪"),
+                (Word, "l'été"),
+            ]
+        );
+        assert_eq!(tokens("(#x"), [(Punctuation, "("), (Hashtag, "#x")]);
+        assert_eq!(tokens(" \t\r\n\u{200b}"), []);
+        assert_eq!(tokens("日本 한국어"), [(Word, "日"), (Word, "本"), (Word, "한국어")]);
+    }
+
+    #[test]
+    fn personal_tokens_are_cut_out_whole() {
+        use TokenKind::*;
+        assert_eq!(
+            tokens("mail a@b.org or @joe!!"),
+            [(Word, "mail"), (Email, "a@b.org"), (Word, "or"), (Mention, "@joe"), (Punctuation, "!!")]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn offsets_rise_and_cover_everything_visible(text in "\\PC{0,60}|[a-z@#./:0-9 !]{0,60}") {
+            let mut end = 0;
+            tokenize(&text, |t| {
+                assert!(t.start >= end && t.end > t.start);
+                assert!(text[end..t.start].chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c)));
+                end = t.end;
+            });
+            prop_assert!(text[end..].chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c)));
+        }
+    }
+}

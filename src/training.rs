@@ -1,0 +1,416 @@
+//! From labelled comments to a model.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::{Config, GroupBy, LanguageChoice, Search};
+use crate::decision::Decision;
+use crate::error::{Error, Result};
+use crate::features::{Texts, learning};
+use crate::input::Example;
+use crate::labels::{LabelSet, SEPARATOR, TaskKind, split_cell};
+use crate::metrics::{Judged, number_clusters};
+use crate::model::{Head, Model, Provenance, texts};
+use crate::selection::{OutOfFold, TaskRows, Workbench};
+use crate::summary::{Figures, Measured, TaskSummary};
+use crate::text::Language;
+use crate::validation::{Folds, text_key};
+
+/// Comments that the language is detected from, spread evenly over the data.
+const LANGUAGE_SAMPLE: usize = 500;
+
+/// A trained model, what is worth a warning, and how each training row was predicted while held out.
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// What the user should know, a sentence each.
+    pub warnings: Vec<String>,
+    /// By task, in the order of the model's heads.
+    pub out_of_fold: Vec<HeldOut>,
+}
+
+/// Out-of-fold predictions of one task.
+pub struct HeldOut {
+    /// Index of each labelled example.
+    pub rows: Vec<usize>,
+    /// Fold of each.
+    pub folds: Vec<usize>,
+    /// True and predicted classes of each.
+    pub judged: Vec<Judged>,
+    /// Probability of each label of each row.
+    pub probabilities: ndarray::Array2<f64>,
+}
+
+/// Hears how far training has come: steps done and steps in all.
+pub type Progress<'p> = dyn Fn(usize, usize) + Sync + 'p;
+
+/// Trains on labelled examples; `tasks` names the label columns, in the order of each example's `labels`.
+pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: &Progress) -> Result<Trained> {
+    config.check()?;
+    let mut warnings = Vec::new();
+    let labelled: Vec<TaskRows> = tasks
+        .iter()
+        .enumerate()
+        .map(|(place, name)| task_rows(examples, place, name, config, &mut warnings))
+        .collect::<Result<_>>()?;
+    let language = match config.language {
+        LanguageChoice::Given(language) => language,
+        LanguageChoice::Auto => {
+            let step = examples.len().div_ceil(LANGUAGE_SAMPLE).max(1);
+            Language::detect(examples.iter().step_by(step).map(|e| e.comment.as_str()))
+        }
+    };
+    let texts: Vec<Texts> = examples.iter().map(texts).collect();
+    let (features, raw) = learning::learn(language, &config.features, &texts);
+    let layout = features.layout();
+    if layout.columns() == 0 {
+        return Err(Error::TrainingData(
+            "no word or character sequence occurs in two comments: too little text to learn from".into(),
+        ));
+    }
+
+    let keys = GroupKeys::new(examples);
+    let counter = std::sync::atomic::AtomicUsize::new(0);
+    let steps = steps_in_all(&labelled, &keys, config);
+    let step = || {
+        let done = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        progress(done.min(steps), steps);
+    };
+    let mut heads = Vec::new();
+    let mut out_of_fold = Vec::new();
+    for task in &labelled {
+        let plan = Plan::new(task, &keys, examples, config)?;
+        let groups = keys.groups(plan.group_by, task);
+        let bench = Workbench { task, raw: &raw, layout: &layout, config, groups: &groups, step: &step };
+        let (clusters, cluster_of) = keys.clusters(task);
+        let measure = |held: &OutOfFold, question: &str, grouped_by: &str| {
+            Figures::measure(&Measured {
+                kind: task.kind,
+                labels: &task.labels,
+                judged: &held.judged,
+                probabilities: &held.probabilities,
+                question,
+                grouped_by,
+                folds: held.folds.count(),
+                clusters,
+                cluster_of: &cluster_of,
+                validation: &config.validation,
+            })
+        };
+        let held = bench.cross_validate(plan.folds)?;
+        let figures = measure(&held, plan.question, plan.grouped_by)?;
+        let other = match plan.other {
+            None => None,
+            Some((question, group_by)) => {
+                let groups = keys.groups(group_by, task);
+                let bench = Workbench { groups: &groups, ..bench };
+                let folds = folds_of(task, &groups, config);
+                if folds.count() < 2 {
+                    None
+                } else {
+                    Some(measure(&bench.cross_validate(folds)?, question, group_by.name())?)
+                }
+            }
+        };
+        let (chosen, tried, regression, finish) = bench.fit_all(&held)?;
+        let convergence =
+            regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
+        if !convergence.converged {
+            warnings.push(format!(
+                "the final fit of `{}` has not converged after {} steps (relative gradient {:.1e}): raise training.max_iterations",
+                task.name, convergence.iterations, convergence.gradient
+            ));
+        }
+        let summary = TaskSummary {
+            rows: task.rows.len(),
+            copies: keys.copies(task),
+            chosen,
+            tried,
+            convergence,
+            figures,
+            other,
+        };
+        heads.push(Head {
+            name: task.name.clone(),
+            kind: task.kind,
+            labels: task.labels.clone(),
+            numbers: numbers(task, config)?,
+            regression,
+            finish,
+            summary,
+        });
+        out_of_fold.push(HeldOut {
+            rows: task.rows.clone(),
+            folds: (0..task.rows.len()).map(|r| held.folds.of(r)).collect(),
+            judged: held.judged,
+            probabilities: held.probabilities,
+        });
+    }
+    let provenance = Provenance {
+        belowline: env!("CARGO_PKG_VERSION").into(),
+        comments: examples.len(),
+        fingerprint: fingerprint(examples),
+        date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse().ok()),
+    };
+    Ok(Trained { model: Model::new(features, heads, config.clone(), provenance), warnings, out_of_fold })
+}
+
+/// Folds, inner splits, inner finishes and the final fit, of every cross-validation of every task.
+fn steps_in_all(tasks: &[TaskRows], keys: &GroupKeys, config: &Config) -> usize {
+    tasks
+        .iter()
+        .map(|task| {
+            let rows = task.rows.len() * (config.validation.folds - 1) / config.validation.folds;
+            let splits = match config.training.search {
+                Search::Thorough => 5,
+                _ => (7500usize).div_ceil(rows.max(1)).clamp(1, 5),
+            };
+            let rounds = if keys.has_articles(task) { 2 } else { 1 };
+            rounds
+                * config.validation.folds
+                * (1 + splits + if config.training.search == Search::None { 0 } else { splits })
+                + 1
+        })
+        .sum()
+}
+
+/// Collects the labelled rows of a task and checks that something can be learned from them.
+fn task_rows(
+    examples: &[Example],
+    place: usize,
+    name: &str,
+    config: &Config,
+    warnings: &mut Vec<String>,
+) -> Result<TaskRows> {
+    let settings = config.task(name);
+    let cells: Vec<(usize, &str)> =
+        examples.iter().enumerate().filter_map(|(i, e)| Some((i, e.labels.get(place)?.as_deref()?))).collect();
+    let bar = cells.iter().any(|(_, c)| c.contains(SEPARATOR));
+    let kind = settings.kind.unwrap_or(if bar { TaskKind::MultiLabel } else { TaskKind::SingleLabel });
+    let labels = LabelSet::new(cells.iter().flat_map(|(_, c)| split_cell(c)));
+    if labels.is_empty() {
+        return Err(Error::TrainingData(format!(
+            "column `{name}` has no label in any of {} rows: nothing to learn. Fill it in, or name another with --task",
+            examples.len()
+        )));
+    }
+    if labels.len() == 1 && kind == TaskKind::SingleLabel {
+        return Err(Error::TrainingData(format!(
+            "column `{name}` has only one label, `{}`, in {} rows: at least two are needed to tell apart",
+            labels.name(0),
+            cells.len()
+        )));
+    }
+    let mut task = TaskRows {
+        name: name.into(),
+        kind,
+        labels,
+        rows: Vec::new(),
+        gold: Vec::new(),
+        weights: Vec::new(),
+        decision: settings.decision.unwrap_or(Decision::Tuned),
+    };
+    for (row, cell) in cells {
+        let mut gold: Vec<usize> = split_cell(cell).filter_map(|l| task.labels.index(l)).collect();
+        gold.sort_unstable();
+        gold.dedup();
+        if kind == TaskKind::SingleLabel && gold.len() != 1 {
+            return Err(Error::TrainingData(format!(
+                "column `{name}` is single-label by the config, but labelled row {} has {} labels",
+                row + 1,
+                gold.len()
+            )));
+        }
+        task.rows.push(row);
+        task.gold.push(gold);
+        task.weights.push(examples[row].weight);
+    }
+    if !task.weights.iter().any(|&w| w > 0.0) {
+        return Err(Error::TrainingData(format!("every labelled row of `{name}` has weight 0")));
+    }
+    for class in 0..task.labels.len() {
+        let count = task.gold.iter().filter(|g| g.contains(&class)).count();
+        if count == 1 {
+            warnings.push(format!(
+                "`{name}`: only one comment is labelled `{}`; it can be neither learned well nor measured",
+                task.labels.name(class)
+            ));
+        }
+        if kind == TaskKind::MultiLabel && count == task.rows.len() {
+            warnings.push(format!("`{name}`: every comment is labelled `{}`", task.labels.name(class)));
+        }
+    }
+    Ok(task)
+}
+
+/// The numbers of the labels for the expected score: the config's, or favor 1, none 0, against -1.
+fn numbers(task: &TaskRows, config: &Config) -> Result<Option<Vec<f64>>> {
+    let given = config.task(&task.name).numbers;
+    let default = || -> Option<HashMap<&str, f64>> {
+        let numbers = HashMap::from([("favor", 1.0), ("none", 0.0), ("against", -1.0)]);
+        let poles = ["favor", "against"].iter().all(|l| task.labels.index(l).is_some());
+        (poles && task.labels.names().iter().all(|l| numbers.contains_key(l.as_str()))).then_some(numbers)
+    };
+    match given {
+        Some(given) => task
+            .labels
+            .names()
+            .iter()
+            .map(|label| {
+                given.get(label).copied().ok_or_else(|| {
+                    Error::Config(format!(
+                        "`tasks.{}.numbers` in the config has no number for label `{label}`",
+                        task.name
+                    ))
+                })
+            })
+            .collect::<Result<_>>()
+            .map(Some),
+        None => Ok(default().map(|numbers| task.labels.names().iter().map(|l| numbers[l.as_str()]).collect())),
+    }
+}
+
+/// What ties a comment to others: its article (by id, else by text), target and author.
+pub(crate) fn cluster_keys(example: &Example) -> [Option<String>; 3] {
+    let text = example.article.as_ref().map(|a| format!("{}\n{}", a.title, a.body));
+    [example.article_id.clone().or(text), example.target.as_deref().map(text_key), example.author.clone()]
+}
+
+/// What may tie rows together, numbered over all examples; rows without one stand alone.
+struct GroupKeys {
+    text: Vec<u32>,
+    article: Vec<Option<u32>>,
+    target: Vec<Option<u32>>,
+    author: Vec<Option<u32>>,
+}
+
+impl GroupKeys {
+    fn new(examples: &[Example]) -> Self {
+        let keys: Vec<[Option<String>; 3]> = examples.iter().map(cluster_keys).collect();
+        let numbered = |place: usize| -> Vec<Option<u32>> {
+            let numbers = number_clusters(keys.iter().map(|k| k[place].as_deref()));
+            keys.iter().zip(numbers).map(|(k, n)| k[place].as_ref().map(|_| n)).collect()
+        };
+        GroupKeys {
+            text: number_clusters(examples.iter().map(|e| text_key(&e.comment))),
+            article: numbered(0),
+            target: numbered(1),
+            author: numbered(2),
+        }
+    }
+
+    fn has_articles(&self, task: &TaskRows) -> bool {
+        task.rows.iter().any(|&r| self.article[r].is_some())
+    }
+
+    fn has_targets(&self, task: &TaskRows) -> bool {
+        task.rows.iter().any(|&r| self.target[r].is_some())
+    }
+
+    /// Group of each labelled row. Rows without the key are grouped by text.
+    fn groups(&self, group_by: GroupBy, task: &TaskRows) -> Vec<u32> {
+        let keys: &[Option<u32>] = match group_by {
+            GroupBy::Article => &self.article,
+            GroupBy::Target => &self.target,
+            GroupBy::Author => &self.author,
+            GroupBy::Text | GroupBy::Auto => return number_clusters(task.rows.iter().map(|&r| self.text[r])),
+        };
+        number_clusters(task.rows.iter().map(|&r| match keys[r] {
+            Some(key) => (0, key),
+            None => (1, self.text[r]),
+        }))
+    }
+
+    /// What intervals resample: articles, else targets, authors, rows.
+    fn clusters(&self, task: &TaskRows) -> (&'static str, Vec<u32>) {
+        for (name, group_by, keys) in [
+            ("articles", GroupBy::Article, &self.article),
+            ("targets", GroupBy::Target, &self.target),
+            ("authors", GroupBy::Author, &self.author),
+        ] {
+            if task.rows.iter().any(|&r| keys[r].is_some()) {
+                return (name, self.groups(group_by, task));
+            }
+        }
+        ("rows", (0..task.rows.len() as u32).collect())
+    }
+
+    /// Labelled rows whose text another labelled row has too.
+    fn copies(&self, task: &TaskRows) -> usize {
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        task.rows.iter().for_each(|&r| *counts.entry(self.text[r]).or_default() += 1);
+        counts.values().filter(|&&n| n > 1).sum()
+    }
+}
+
+/// The folds of a task and the questions they answer.
+struct Plan {
+    folds: Folds,
+    group_by: GroupBy,
+    grouped_by: &'static str,
+    question: &'static str,
+    other: Option<(&'static str, GroupBy)>,
+}
+
+const KNOWN: &str = "new comments under known articles";
+const UNSEEN: &str = "comments under articles never seen";
+
+impl Plan {
+    fn new(task: &TaskRows, keys: &GroupKeys, examples: &[Example], config: &Config) -> Result<Self> {
+        let articles = keys.has_articles(task);
+        let group_by = match config.validation.group_by {
+            GroupBy::Auto if articles && !keys.has_targets(task) => GroupBy::Article,
+            GroupBy::Auto => GroupBy::Text,
+            given => given,
+        };
+        let (question, other) = match group_by {
+            GroupBy::Article => (UNSEEN, Some((KNOWN, GroupBy::Text))),
+            GroupBy::Text | GroupBy::Auto if articles => (KNOWN, Some((UNSEEN, GroupBy::Article))),
+            GroupBy::Text | GroupBy::Auto => ("new comments", None),
+            GroupBy::Target => ("comments towards targets never seen", None),
+            GroupBy::Author => ("comments of authors never seen", None),
+        };
+        let named: Option<Vec<&str>> = task.rows.iter().map(|&r| examples[r].fold.as_deref()).collect();
+        let (folds, grouped_by, question) = match named {
+            Some(names) => (Folds::prescribed(&names), "fold", "rows of folds that the data prescribe"),
+            None => (folds_of(task, &keys.groups(group_by, task), config), group_by.name(), question),
+        };
+        if folds.count() < 2 {
+            return Err(Error::TrainingData(format!(
+                "`{}`: all {} labelled rows form one group by {grouped_by}, so nothing can be held out. \
+                 Label comments of more groups, or set validation.group_by = \"text\" in the config",
+                task.name,
+                task.rows.len()
+            )));
+        }
+        Ok(Plan { folds, group_by, grouped_by, question, other: other.filter(|_| articles) })
+    }
+}
+
+fn folds_of(task: &TaskRows, groups: &[u32], config: &Config) -> Folds {
+    let validation = &config.validation;
+    Folds::stratified(groups, &task.gold, task.labels.len(), validation.folds, validation.seed)
+}
+
+/// SHA-256 over what was trained on, field by field with lengths, so that no two data sets share it by shifting text.
+fn fingerprint(examples: &[Example]) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |text: Option<&str>| {
+        let text = text.unwrap_or_default();
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    for example in examples {
+        field(Some(&example.comment));
+        field(example.target.as_deref());
+        field(example.parent.as_deref());
+        field(example.article.as_ref().map(|a| a.title.as_str()));
+        field(example.article.as_ref().map(|a| a.body.as_str()));
+        field(Some(&example.weight.to_string()));
+        for label in &example.labels {
+            field(label.as_deref());
+        }
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
