@@ -25,7 +25,7 @@ use crate::validation::Folds;
 /// Tolerance of fits that only rank candidates.
 const RANKING_TOLERANCE: f64 = 1e-2;
 /// Inner splits hold out about so many rows in all, as far as five splits go.
-const INNER_ROWS: usize = 1500;
+const INNER_ROWS: usize = 1000;
 /// `quick` ranks candidates on at most so many rows.
 const QUICK_ROWS: usize = 12_000;
 

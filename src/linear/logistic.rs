@@ -242,9 +242,480 @@ fn checked_weights<T>(dataset: &DatasetBase<Matrix, T>, targets: usize) -> Resul
     if targets != rows {
         return Err(Error::TrainingData(format!("{targets} targets for {rows} rows")));
     }
+    if let Some(bad) = (0..rows).find(|&row| dataset.records.row(row).1.iter().any(|v| !v.is_finite())) {
+        return Err(Error::TrainingData(format!("row {bad} has a feature value that is not a finite number")));
+    }
+    if let Some(bad) = dataset.weights.iter().find(|w| !(**w >= 0.0 && w.is_finite())) {
+        return Err(Error::TrainingData(format!("row weights must be numbers in [0, inf). Got {bad}")));
+    }
     match dataset.weights.len() {
         0 => Ok(vec![1.0; rows]),
         n if n == rows => Ok(dataset.weights.to_vec()),
         n => Err(Error::TrainingData(format!("{n} row weights for {rows} rows"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linfa::ParamGuard;
+
+    use super::super::params::LogisticParams;
+
+    const ROWS: usize = 40;
+
+    fn records() -> Matrix {
+        let value = |(i, j): (usize, usize)| match (7 * i + 13 * j + 5 * i * j + i * i) % 11 {
+            v @ 0..5 => (v + 1) as f64 / 4.0,
+            _ => 0.0,
+        };
+        Matrix::from_dense(Array2::from_shape_fn((ROWS, 6), value).view())
+    }
+
+    fn classes() -> Array1<usize> {
+        let x = dense(&records());
+        Array1::from_shape_fn(ROWS, |i| match i % 5 {
+            0 => 2,
+            _ if x[[i, 0]] + x[[i, 1]] > x[[i, 3]] + x[[i, 2]] => 0,
+            _ => 1,
+        })
+    }
+
+    fn flags() -> Array2<bool> {
+        Array2::from_shape_fn((ROWS, 3), |(i, k)| (3 * i + i * i * (k + 1)) % (5 + k) < 2)
+    }
+
+    fn row_weights() -> Array1<f32> {
+        Array1::from_shape_fn(ROWS, |i| (1 + i % 4) as f32 / 2.0)
+    }
+
+    fn dense(matrix: &Matrix) -> Array2<f64> {
+        let mut dense = Array2::zeros((matrix.rows(), matrix.columns()));
+        for row in 0..matrix.rows() {
+            let (columns, values) = matrix.row(row);
+            for (&column, &value) in columns.iter().zip(values) {
+                dense[[row, column as usize]] = f64::from(value);
+            }
+        }
+        dense
+    }
+
+    fn params(classes: usize) -> LogisticParams {
+        LogisticParams::new(classes).alpha(0.5).tolerance(1e-6)
+    }
+
+    fn try_fit<T>(params: LogisticParams, records: Matrix, targets: T, weights: Array1<f32>) -> Result<SparseLogistic>
+    where
+        LogisticValidParams: Fit<Matrix, T, Error, Object = SparseLogistic>,
+    {
+        params.check()?.fit(&DatasetBase::new(records, targets).with_weights(weights))
+    }
+
+    /// A fit whose rows all weigh the same; the weights must come out finite.
+    fn fit<T>(params: LogisticParams, records: &Matrix, targets: T) -> (SparseLogistic, Convergence)
+    where
+        LogisticValidParams: Fit<Matrix, T, Error, Object = SparseLogistic>,
+    {
+        let model = try_fit(params, records.clone(), targets, Array1::ones(records.rows())).unwrap();
+        assert_finite(&model);
+        let convergence = model.convergence().unwrap();
+        (model, convergence)
+    }
+
+    fn assert_finite(model: &SparseLogistic) {
+        assert!(model.weights().iter().all(|w| w.is_finite()));
+        assert!(model.intercepts().iter().all(|w| w.is_finite()));
+        assert!(model.convergence().unwrap().gradient.is_finite());
+    }
+
+    /// Expected: a row a score column, the intercepts in the last row. A multinomial's intercepts are free up to a constant;
+    /// scikit-learn's sum to 0.
+    fn assert_close(model: &SparseLogistic, expected: [[f64; 3]; 7]) {
+        let joint = expected[6].iter().sum::<f64>().abs() < 1e-6;
+        let shift = if joint { model.intercepts().sum() / 3.0 } else { 0.0 };
+        for k in 0..3 {
+            for (j, row) in expected[..6].iter().enumerate() {
+                let weight = f64::from(model.weights()[[j, k]]);
+                assert!((weight - row[k]).abs() < 2e-5, "feature {j}, column {k}: {weight}, expected {}", row[k]);
+            }
+            let intercept = model.intercepts()[k] - shift;
+            assert!((intercept - expected[6][k]).abs() < 2e-5, "column {k}: {intercept}, expected {}", expected[6][k]);
+        }
+        assert!(model.convergence().unwrap().converged);
+    }
+
+    fn weighted<T>(class_weights: ClassWeights, targets: T) -> SparseLogistic
+    where
+        LogisticValidParams: Fit<Matrix, T, Error, Object = SparseLogistic>,
+    {
+        try_fit(params(3).class_weights(class_weights), records(), targets, row_weights()).unwrap()
+    }
+
+    #[test]
+    fn multinomial_equals_scikit_learn() {
+        assert_close(
+            &weighted(ClassWeights::None, classes()),
+            [
+                [1.0467670, -0.8772819, -0.1694851],
+                [1.1517791, -0.7266521, -0.4251269],
+                [-1.5950373, 1.5022707, 0.0927666],
+                [-1.5684479, 1.1260334, 0.4424145],
+                [0.6804855, -0.9454556, 0.2649702],
+                [-1.5816593, 0.5381329, 1.0435264],
+                [-0.0570289, 0.4166938, -0.3596650],
+            ],
+        );
+    }
+
+    #[test]
+    fn balanced_multinomial_equals_scikit_learn() {
+        assert_close(
+            &weighted(ClassWeights::Balanced, classes()),
+            [
+                [0.8714586, -0.7487648, -0.1226938],
+                [1.0766892, -0.6696865, -0.4070027],
+                [-1.5416449, 1.3798883, 0.1617566],
+                [-1.5146105, 1.0237228, 0.4908877],
+                [0.6405198, -0.8799491, 0.2394292],
+                [-1.6850516, 0.3729227, 1.3121290],
+                [-0.1282919, 0.1566461, -0.0283542],
+            ],
+        );
+    }
+
+    #[test]
+    fn each_label_equals_a_binary_regression_of_scikit_learn() {
+        assert_close(
+            &weighted(ClassWeights::None, flags()),
+            [
+                [-0.5517188, 0.1224744, -0.3636940],
+                [-0.8561320, -0.3618064, 0.0638617],
+                [0.2670388, -0.7344424, -0.5680434],
+                [-0.3312259, 0.4456399, -0.5841053],
+                [0.2309174, 0.1730241, 0.1296266],
+                [1.0550418, -0.5288938, -0.0706890],
+                [-0.1247603, -1.7088154, 0.0731254],
+            ],
+        );
+    }
+
+    #[test]
+    fn each_balanced_label_equals_a_binary_regression_of_scikit_learn() {
+        assert_close(
+            &weighted(ClassWeights::Balanced, flags()),
+            [
+                [-0.5605097, 0.1239447, -0.3825922],
+                [-0.8659898, -0.3957082, 0.0690280],
+                [0.2829837, -0.9235347, -0.5695637],
+                [-0.3124763, 0.4590064, -0.5840114],
+                [0.2365044, 0.1004616, 0.1293644],
+                [1.0643420, -1.0189995, -0.0942680],
+                [0.2626482, 0.2995673, 0.2752681],
+            ],
+        );
+    }
+
+    /// The objective as the module documentation of `loss` states it, written for dense data; `weights` ends with the intercepts.
+    fn objective(x: &Array2<f64>, weights: &Array2<f64>, cost: impl Fn(usize, &[f64]) -> f64) -> f64 {
+        let features = x.ncols();
+        let mut total = 0.0;
+        for (i, row) in x.rows().into_iter().enumerate() {
+            let scores: Vec<f64> = weights
+                .columns()
+                .into_iter()
+                .map(|w| row.iter().zip(&w).map(|(x, w)| x * w).sum::<f64>() + w[features])
+                .collect();
+            total += f64::from(row_weights()[i]) * cost(i, &scores);
+        }
+        total + 0.25 * weights.iter().take(features * weights.ncols()).map(|w| w * w).sum::<f64>()
+    }
+
+    fn assert_stationary(solution: &Array2<f64>, value: impl Fn(&Array2<f64>) -> f64) {
+        let norm = |at: &Array2<f64>| {
+            let step = 1e-5;
+            let slopes = at.indexed_iter().map(|(place, _)| {
+                let (mut above, mut below) = (at.clone(), at.clone());
+                above[place] += step;
+                below[place] -= step;
+                ((value(&above) - value(&below)) / (2.0 * step)).powi(2)
+            });
+            slopes.sum::<f64>().sqrt()
+        };
+        let (at_solution, at_zero) = (norm(solution), norm(&Array2::zeros(solution.raw_dim())));
+        assert!(at_solution < 1e-5 * at_zero, "{at_solution} against {at_zero} at zero weights");
+    }
+
+    #[test]
+    fn the_gradient_vanishes_at_the_solution() {
+        let (x, y, flags) = (dense(&records()), classes(), flags());
+        let multinomial = weighted(ClassWeights::None, y.clone()).start().unwrap();
+        assert_stationary(&multinomial, |w| {
+            objective(&x, w, |i, scores| scores.iter().map(|s| s.exp()).sum::<f64>().ln() - scores[y[i]])
+        });
+        let binary = weighted(ClassWeights::None, flags.clone()).start().unwrap();
+        assert_stationary(&binary, |w| {
+            objective(&x, w, |i, scores| {
+                let signed = scores.iter().zip(flags.row(i)).map(|(s, &flag)| if flag { -s } else { *s });
+                signed.map(|s| (1.0 + s.exp()).ln()).sum()
+            })
+        });
+    }
+
+    #[test]
+    fn the_intercept_is_not_penalised() {
+        let (records, classes, flags) = (records(), classes(), flags());
+        let (model, _) = fit(params(3).alpha(1e7), &records, classes.clone());
+        let sum: f64 = model.intercepts().iter().map(|b| b.exp()).sum();
+        for k in 0..3 {
+            let frequency = classes.iter().filter(|&&c| c == k).count() as f64 / ROWS as f64;
+            assert!((model.intercepts()[k].exp() / sum - frequency).abs() < 1e-5, "class {k}");
+        }
+        let (model, _) = fit(params(3).alpha(1e7), &records, flags.clone());
+        for k in 0..3 {
+            let frequency = flags.column(k).iter().filter(|&&f| f).count() as f64 / ROWS as f64;
+            assert!((1.0 / (1.0 + (-model.intercepts()[k]).exp()) - frequency).abs() < 1e-5, "label {k}");
+        }
+    }
+
+    #[test]
+    fn separable_rows_converge_while_there_is_a_penalty() {
+        let x = Matrix::from_dense(Array2::from_shape_fn((30, 2), |(i, j)| if i % 2 == j { 3.0 } else { 0.0 }).view());
+        for alpha in [1e-4, 1.0] {
+            let params = || LogisticParams::new(2).alpha(alpha).tolerance(1e-4);
+            let (model, convergence) = fit(params(), &x, Array1::from_shape_fn(30, |i| i % 2));
+            assert!(convergence.converged, "{convergence:?}");
+            assert!(model.weights()[[0, 0]] > 0.0 && model.weights()[[1, 0]] < 0.0);
+            let (_, convergence) = fit(params(), &x, Array2::from_shape_fn((30, 2), |(i, k)| i % 2 == k));
+            assert!(convergence.converged, "{convergence:?}");
+        }
+    }
+
+    #[test]
+    fn a_feature_that_never_occurs_weighs_nothing() {
+        let mut x = Matrix::new(7);
+        for row in 0..ROWS {
+            let records = records();
+            let (columns, values) = records.row(row);
+            columns.iter().zip(values).for_each(|(&c, &v)| x.push(c, v));
+            x.end_row();
+        }
+        let (with, convergence) = fit(params(3), &x, classes());
+        let (without, _) = fit(params(3), &records(), classes());
+        assert!(convergence.converged);
+        assert!(with.weights().row(6).iter().all(|&w| w == 0.0));
+        assert_eq!(with.weights().slice_axis(Axis(0), Slice::from(..6)), without.weights());
+        let (with, _) = fit(params(3), &x, flags());
+        assert!(with.weights().row(6).iter().all(|&w| w == 0.0));
+    }
+
+    #[test]
+    fn a_constant_feature_leaves_its_work_to_the_intercept() {
+        let mut x = dense(&records());
+        x.column_mut(2).fill(1.0);
+        let x = Matrix::from_dense(x.view());
+        let (multinomial, convergence) = fit(params(3), &x, classes());
+        assert!(convergence.converged);
+        let (binary, convergence) = fit(params(3), &x, flags());
+        assert!(convergence.converged);
+        for model in [multinomial, binary] {
+            assert!(model.weights().row(2).iter().all(|w| w.abs() < 1e-4), "{}", model.weights().row(2));
+        }
+    }
+
+    #[test]
+    fn one_class_only_is_predicted_everywhere() {
+        let (_, convergence) = fit(params(1), &records(), Array1::zeros(ROWS));
+        assert_eq!((convergence.converged, convergence.iterations), (true, 0));
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            let params = || LogisticParams::new(3).class_weights(class_weights);
+            let (model, convergence) = fit(params(), &records(), Array1::from_elem(ROWS, 1));
+            assert!(convergence.converged, "{convergence:?}");
+            let mut scores = model.default_target(&records());
+            model.predict_inplace(&records(), &mut scores);
+            assert!(scores.rows().into_iter().all(|s| s[1] > s[0] + 4.0 && s[1] > s[2] + 4.0));
+        }
+    }
+
+    #[test]
+    fn labels_that_no_row_or_every_row_has_stay_finite() {
+        let mut flags = flags();
+        flags.column_mut(0).fill(false);
+        flags.column_mut(2).fill(true);
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            let (model, convergence) =
+                fit(LogisticParams::new(3).class_weights(class_weights), &records(), flags.clone());
+            assert!(convergence.converged, "{convergence:?}");
+            let mut scores = model.default_target(&records());
+            model.predict_inplace(&records(), &mut scores);
+            assert!(scores.rows().into_iter().all(|s| s[0] < -4.0 && s[2] > 4.0));
+        }
+    }
+
+    #[test]
+    fn a_row_of_weight_zero_is_as_if_left_out_and_one_of_weight_two_as_if_doubled() {
+        let weights = Array1::from_shape_fn(ROWS, |i| (i % 3) as f32);
+        let rows: Vec<usize> = (0..ROWS).flat_map(|i| std::iter::repeat_n(i, i % 3)).collect();
+        let repeated = records().select(&rows);
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            let params = || params(3).class_weights(class_weights);
+            let flags = flags();
+            let pairs = [
+                (
+                    try_fit(params(), records(), classes(), weights.clone()).unwrap(),
+                    fit(params(), &repeated, classes().select(Axis(0), &rows)).0,
+                ),
+                (
+                    try_fit(params(), records(), flags.clone(), weights.clone()).unwrap(),
+                    fit(params(), &repeated, flags.select(Axis(0), &rows)).0,
+                ),
+            ];
+            for (weighted, repeated) in pairs {
+                let difference = (weighted.weights() - repeated.weights()).mapv(f32::abs);
+                assert!(difference.iter().all(|&d| d < 2e-5), "{difference}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_all_weigh_nothing_leave_weights_at_zero() {
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            let params = || params(3).class_weights(class_weights);
+            for model in [
+                try_fit(params(), records(), classes(), Array1::zeros(ROWS)).unwrap(),
+                try_fit(params(), records(), flags(), Array1::zeros(ROWS)).unwrap(),
+            ] {
+                assert!(model.weights().iter().all(|&w| w == 0.0));
+                assert!(model.convergence().unwrap().converged);
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_imbalance_converges() {
+        let mut x = Matrix::new(4);
+        for row in 0..3000u32 {
+            x.push(row % 4, 1.0);
+            x.end_row();
+        }
+        let rare = |i: usize| i % 1500 == 7;
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            for alpha in [1e-2, 1.0, 100.0] {
+                let params = || LogisticParams::new(2).alpha(alpha).tolerance(1e-5).class_weights(class_weights);
+                let (model, convergence) = fit(params(), &x, Array1::from_shape_fn(3000, |i| usize::from(rare(i))));
+                assert!(convergence.converged, "{convergence:?}");
+                assert!(model.weights()[[3, 1]] > model.weights()[[0, 1]]);
+                let flags = Array2::from_shape_fn((3000, 2), |(i, k)| rare(i) == (k == 0));
+                let (_, convergence) = fit(params(), &x, flags);
+                assert!(convergence.converged, "{convergence:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fit_cut_short_says_so() {
+        let (_, convergence) = fit(params(3).max_iterations(1), &records(), classes());
+        assert_eq!((convergence.converged, convergence.iterations), (false, 1));
+        assert!(convergence.gradient > 1e-6);
+        let (_, convergence) = fit(params(3).max_iterations(1), &records(), flags());
+        assert_eq!((convergence.converged, convergence.iterations), (false, 1));
+    }
+
+    #[test]
+    fn rows_without_features_leave_all_to_the_intercept() {
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            let mut x = Matrix::new(0);
+            (0..ROWS).for_each(|_| x.end_row());
+            let params = || LogisticParams::new(3).class_weights(class_weights);
+            let (model, convergence) = fit(params(), &x, classes());
+            assert_eq!(model.weights().dim(), (0, 3));
+            assert!(convergence.converged, "{convergence:?}");
+            let (_, convergence) = fit(params(), &x, flags());
+            assert!(convergence.converged, "{convergence:?}");
+        }
+    }
+
+    #[test]
+    fn a_multinomial_solution_has_no_shift_shared_by_all_classes() {
+        let shifted = Array2::from_elem((7, 3), 1.5);
+        for start in [None, Some(Arc::new(shifted))] {
+            let params = match start {
+                Some(start) => params(3).initial(start),
+                None => params(3),
+            };
+            let (model, convergence) = fit(params, &records(), classes());
+            assert!(convergence.converged, "{convergence:?}");
+            assert!(model.start().unwrap().sum_axis(Axis(1)).iter().all(|sum| sum.abs() < 1e-5));
+        }
+    }
+
+    #[test]
+    fn a_start_is_left_where_zero_weights_are_the_solution() {
+        let x = records();
+        let twice = x.select(&(0..2 * ROWS).map(|i| i / 2).collect::<Vec<_>>());
+        let start = Arc::new(Array2::from_shape_fn((7, 2), |(j, k)| if k == 0 { j as f64 / 4.0 } else { -1.0 }));
+        let params = || params(2).initial(start.clone());
+        let (multinomial, convergence) = fit(params(), &twice, Array1::from_shape_fn(2 * ROWS, |i| i % 2));
+        assert!(convergence.converged, "{convergence:?}");
+        let (binary, convergence) = fit(params(), &twice, Array2::from_shape_fn((2 * ROWS, 2), |(i, k)| i % 2 == k));
+        assert!(convergence.converged, "{convergence:?}");
+        for model in [multinomial, binary] {
+            assert!(model.start().unwrap().iter().all(|w| w.abs() < 1e-4), "{:?}", model.start());
+        }
+    }
+
+    #[test]
+    fn a_start_worse_than_none_is_dropped() {
+        for far in [1e3, 1e30, f64::NAN, f64::INFINITY] {
+            let start = Arc::new(Array2::from_shape_fn((7, 3), |(j, k)| far * (j + k) as f64));
+            let params = || params(3).initial(start.clone());
+            let (multinomial, convergence) = fit(params(), &records(), classes());
+            assert!(convergence.converged, "{far}: {convergence:?}");
+            let (binary, convergence) = fit(params(), &records(), flags());
+            assert!(convergence.converged, "{far}: {convergence:?}");
+            assert_eq!(multinomial.start(), fit(self::params(3), &records(), classes()).0.start());
+            let cold = fit(self::params(3), &records(), flags()).0;
+            let difference = (binary.weights() - cold.weights()).mapv(f32::abs);
+            assert!(difference.iter().all(|&d| d < 2e-5), "{far}: {difference}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_named() {
+        let message = |result: Result<SparseLogistic>| result.unwrap_err().to_string();
+        let ones = || Array1::ones(ROWS);
+        let mut results = vec![
+            message(try_fit(params(2), records(), classes(), ones())),
+            message(try_fit(params(3), records(), Array1::zeros(7), ones())),
+            message(try_fit(params(3), records(), classes(), Array1::ones(7))),
+            message(try_fit(params(2), records(), flags(), ones())),
+            message(try_fit(params(3).penalty_factors(Arc::new(vec![1.0; 5])), records(), classes(), ones())),
+            message(try_fit(params(3), Matrix::new(6), Array1::zeros(0), Array1::zeros(0))),
+            message(try_fit(params(300), records(), classes(), ones())),
+        ];
+        for bad in [-1.0, f32::NAN, f32::INFINITY] {
+            let mut weights = ones();
+            weights[3] = bad;
+            results.push(message(try_fit(params(3), records(), classes(), weights)));
+        }
+        let mut x = records().select(&(1..ROWS).collect::<Vec<_>>());
+        x.push(0, f32::NAN);
+        x.end_row();
+        results.push(message(try_fit(params(3), x, classes(), ones())));
+        assert_eq!(
+            results,
+            [
+                "class 2 where there are 2",
+                "7 targets for 40 rows",
+                "7 row weights for 40 rows",
+                "3 label columns where 2 labels are expected",
+                "`penalty_factors` of the logistic regression must have one number a feature, 6. Got 5",
+                "no rows to fit",
+                "300 labels in a single-label task; at most 256 are supported",
+                "row weights must be numbers in [0, inf). Got -1",
+                "row weights must be numbers in [0, inf). Got NaN",
+                "row weights must be numbers in [0, inf). Got inf",
+                "row 39 has a feature value that is not a finite number",
+            ]
+        );
     }
 }

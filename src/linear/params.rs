@@ -103,6 +103,10 @@ impl ParamGuard for LogisticParams {
         if !(p.alpha > 0.0 && p.alpha.is_finite()) {
             return Err(outside("alpha", "a number in (0, inf)", p.alpha));
         }
+        // The solver keeps penalties in `f32`.
+        if !(1e-20..=1e20).contains(&p.alpha) {
+            return Err(outside("alpha", "a number from 1e-20 to 1e20", p.alpha));
+        }
         if !(p.tolerance > 0.0 && p.tolerance < 1.0) {
             return Err(outside("tolerance", "a number in (0, 1)", p.tolerance));
         }
@@ -116,6 +120,11 @@ impl ParamGuard for LogisticParams {
             && let Some(bad) = factors.iter().find(|f| !(**f > 0.0 && f.is_finite()))
         {
             return Err(outside("penalty_factors", "numbers in (0, inf)", bad));
+        }
+        if let Some(initial) = &p.initial
+            && initial.ncols() != p.classes
+        {
+            return Err(outside("initial", "weights with one column a class", initial.ncols()));
         }
         Ok(p)
     }

@@ -16,6 +16,8 @@ use crate::features::matrix::Matrix;
 const PARTS: usize = 64;
 /// Entries summed in `f32` before the sum is carried over to `f64`.
 const RUN: usize = 512;
+/// Features summed in `f32` before the sum is carried over to `f64`.
+const CARRY: usize = 64;
 /// Conjugate gradients stop when one more step gains less than this share of the mean gain so far (Nash and Sofer 1990).
 const CG_GAIN: f64 = 0.25;
 /// Curvatures below this would overflow when inverted.
@@ -368,6 +370,8 @@ impl<'p, const L: usize> State<'p, L> {
             .map(|(part, directions, steps, remainders, inverses)| {
                 let body = || {
                     let mut sums = FeatureSums::ZERO;
+                    // Summed in `f32` for a while, then carried over to `f64`.
+                    let mut energy = [0.0f32; L];
                     for (i, j) in part.clone().enumerate() {
                         let penalty = problem.penalties[j];
                         let column = column_sum(problem.transposed, j, carried);
@@ -389,9 +393,13 @@ impl<'p, const L: usize> State<'p, L> {
                         }
                         let towards = preconditioned(share, &used, r, m);
                         for l in 0..L {
-                            sums.energy[l] += f64::from(r[l]) * f64::from(towards[l]);
+                            energy[l] += r[l] * towards[l];
+                        }
+                        if i % CARRY == CARRY - 1 {
+                            sums.energy = add(sums.energy, std::mem::replace(&mut energy, [0.0; L]).map(f64::from));
                         }
                     }
+                    sums.energy = add(sums.energy, energy.map(f64::from));
                     sums
                 };
                 vectorised(body)
@@ -537,17 +545,20 @@ impl<'p, const L: usize> State<'p, L> {
             .into_par_iter()
             .map(|(part, directions)| {
                 vectorised(|| {
-                    let mut sum = [0.0; L];
+                    let (mut sum, mut run) = ([0.0; L], [0.0f32; L]);
                     for (i, j) in part.clone().enumerate() {
-                        let penalty = f64::from(problem.penalties[j]);
+                        let penalty = problem.penalties[j];
                         let towards = preconditioned(share, &used, &remainder[j], &inverse[j]);
                         for l in 0..L {
                             let d = moving[l] * (towards[l] + mix[l] * directions[i][l]);
                             directions[i][l] = d;
-                            sum[l] += penalty * f64::from(d) * f64::from(d);
+                            run[l] += penalty * d * d;
+                        }
+                        if i % CARRY == CARRY - 1 {
+                            sum = add(sum, std::mem::replace(&mut run, [0.0; L]).map(f64::from));
                         }
                     }
-                    sum
+                    add(sum, run.map(f64::from))
                 })
             })
             .collect();
@@ -555,27 +566,22 @@ impl<'p, const L: usize> State<'p, L> {
     }
 }
 
-/// Remainder times inverse preconditioner. In a joint problem without its mean over the classes, before and after: a shift of all
-/// of a feature's weights changes no probability, so the solution has none, and along it there is no curvature but the penalty.
+/// Remainder times inverse preconditioner. In a joint problem without its mean over the classes (`share` is one over their number,
+/// 0 where lanes stay apart); the remainder has none by itself: a shift of all of a feature's weights changes no probability, so the solution has none, and along it there is no curvature but the penalty.
 /// Lanes that are not in use hold zeros in both. Every loop is over all lanes, so that it compiles to vector instructions.
 #[inline(always)]
 fn preconditioned<const L: usize>(share: f32, used: &[f32; L], remainder: &[f32; L], inverse: &[f32; L]) -> [f32; L] {
     let mut towards = *remainder;
-    centre(share, used, &mut towards);
     for l in 0..L {
         towards[l] *= inverse[l];
     }
-    centre(share, used, &mut towards);
-    towards
-}
-
-/// Takes the mean off each lane in use; `share` is one over their number, or 0 where lanes stay apart.
-#[inline(always)]
-fn centre<const L: usize>(share: f32, used: &[f32; L], values: &mut [f32; L]) {
-    let mean = share * values.iter().sum::<f32>();
-    for l in 0..L {
-        values[l] -= mean * used[l];
+    if share > 0.0 {
+        let mean = share * towards.iter().sum::<f32>();
+        for l in 0..L {
+            towards[l] -= mean * used[l];
+        }
     }
+    towards
 }
 
 fn add<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
@@ -608,8 +614,7 @@ fn sum_column<const L: usize>(
     scale: impl Fn(f32) -> f32,
 ) -> Lanes<L> {
     let (indices, values) = transposed.row(column);
-    let mut total = [0.0f64; L];
-    for (indices, values) in indices.chunks(RUN).zip(values.chunks(RUN)) {
+    let run = |indices: &[u32], values: &[f32]| {
         let mut sum = [0.0f32; L];
         for (&row, &value) in indices.iter().zip(values) {
             let value = scale(value);
@@ -618,11 +623,13 @@ fn sum_column<const L: usize>(
                 sum[l] += value * row[l];
             }
         }
-        for l in 0..L {
-            total[l] += f64::from(sum[l]);
-        }
+        sum.map(f64::from)
+    };
+    if indices.len() <= RUN {
+        return run(indices, values);
     }
-    total
+    let runs = indices.chunks(RUN).zip(values.chunks(RUN));
+    runs.fold([0.0f64; L], |total, (indices, values)| add(total, run(indices, values)))
 }
 
 /// Cuts a matrix's rows into [`PARTS`] ranges of about as many entries each.

@@ -1,0 +1,40 @@
+# `make` lists the targets.
+
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= target
+BELOWLINE := $(CARGO_TARGET_DIR)/release/belowline
+MODEL := models/demo.safetensors
+DEMO := target/demo
+
+.DEFAULT_GOAL := help
+.PHONY: demo test help
+
+demo: ## Build, train on the comments in training/, score new ones, show some
+	$(CARGO) build --release --locked
+	mkdir -p models $(DEMO)
+	$(BELOWLINE) train training/comments.csv --articles training/articles.csv -o $(MODEL)
+	$(BELOWLINE) predict training/new-comments.csv --articles training/articles.csv -m $(MODEL) -o $(DEMO)/predictions.csv
+	@echo
+	@$(BELOWLINE) predict training/new-comments.csv --articles training/articles.csv -m $(MODEL) --format jsonl --quiet \
+		| $(EXTRACT)
+	@echo
+	@echo "Model:       $(MODEL)"
+	@echo "Predictions: $(DEMO)/predictions.csv, all rows with all probabilities"
+
+# One line a comment, of every third one: stance and its probability, tones, how the comment begins.
+EXTRACT = sed -E \
+	-e 's/^.*"comment":"(([^"\\]|\\.)*)".*"stance":\{"pred":\["([^"]*)"\],"conf":([0-9.]+).*"tone":\{"pred":\[([^]]*)\].*$$/\3|\4|\5|\1/' \
+	-e 's/\\[nrt]/ /g' -e 's/["\\]//g' \
+	| awk -F '|' 'BEGIN { printf "%-8s %4s  %-22s %s\n", "stance", "p", "tone", "comment" } \
+		NR % 3 == 1 { \
+			text = $$4; if (length(text) > 64) { text = substr(text, 1, 64); sub(/ [^ ]*$$/, " ...", text) } \
+			printf "%-8s %4.2f  %-22s %s\n", $$1, $$2, $$3, text }'
+
+test: ## Format, lints, documentation, tests: all must pass
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+	$(CARGO) test --locked
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
