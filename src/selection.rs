@@ -25,7 +25,7 @@ use crate::validation::Folds;
 /// Tolerance of fits that only rank candidates.
 const RANKING_TOLERANCE: f64 = 1e-2;
 /// Inner splits hold out about so many rows in all, as far as five splits go.
-const INNER_ROWS: usize = 1000;
+const INNER_ROWS: usize = 500;
 /// `quick` ranks candidates on at most so many rows.
 const QUICK_ROWS: usize = 12_000;
 
@@ -164,6 +164,14 @@ struct Choice {
     start: Option<Arc<Array2<f64>>>,
 }
 
+/// An inner split, weighed.
+struct InnerSplit {
+    part: Part,
+    judge_on: Vec<usize>,
+    /// The held-out rows.
+    matrix: Matrix,
+}
+
 /// One candidate on one inner split.
 struct Tried {
     trial: Trial,
@@ -272,7 +280,7 @@ impl Workbench<'_> {
             let fit_on: Vec<usize> = fit_on.into_iter().map(|i| train[i]).collect();
             let judge_on: Vec<usize> = judge_on.into_iter().map(|i| train[i]).collect();
             tried.clear();
-            self.try_path(&fit_on, judge_on, &[candidate], &mut tried)?;
+            self.try_path(&self.split(&fit_on, judge_on), &[candidate], &mut tried)?;
         }
         let chosen: Vec<Tried> = tried.into_iter().filter(|t| t.trial.candidate == candidate).collect();
         let views: Vec<_> = chosen.iter().map(|t| t.scores.view()).collect();
@@ -289,38 +297,44 @@ impl Workbench<'_> {
         let training = &self.config.training;
         let mut alphas = training.alphas.clone();
         alphas.sort_unstable_by(|a, b| b.total_cmp(a));
+        let split = self.split(fit_on, judge_on);
         let path = |class_weights| alphas.iter().map(move |&alpha| Candidate { alpha, class_weights });
-        let candidates: Vec<Candidate> = match training.search {
-            Search::None => vec![self.fixed()],
+        if training.search == Search::None {
+            return self.try_path(&split, &[self.fixed()], tried);
+        }
+        let first = tried.len();
+        let candidates: Vec<Candidate> = path(ClassWeights::None).collect();
+        self.try_path(&split, &candidates, tried)?;
+        // From strong to weak penalties and back again, so that each fit starts near the last.
+        let balanced: Vec<Candidate> = match (training.search, self.task.kind) {
+            (Search::Thorough, _) => path(ClassWeights::Balanced).rev().collect(),
             // Thresholds do for a label what class weights do, at a third of the cost.
-            Search::Quick if self.task.kind == TaskKind::MultiLabel => path(ClassWeights::None).collect(),
-            // From strong to weak penalties and back again, so that each fit starts near the last.
-            Search::Quick | Search::Thorough => {
-                path(ClassWeights::Balanced).chain(path(ClassWeights::None).rev()).collect()
+            (_, TaskKind::MultiLabel) => Vec::new(),
+            (_, TaskKind::SingleLabel) => {
+                let peak = tried[first..].iter().map(|t| t.trial).reduce(|a, b| if b.score > a.score { b } else { a });
+                peak.map(|t| Candidate { class_weights: ClassWeights::Balanced, ..t.candidate }).into_iter().collect()
             }
         };
-        self.try_path(fit_on, judge_on, &candidates, tried)
+        self.try_path(&split, &balanced, tried)
+    }
+
+    /// Weighs an inner split.
+    fn split(&self, fit_on: &[usize], judge_on: Vec<usize>) -> InnerSplit {
+        let part = self.part(fit_on, &judge_on);
+        InnerSplit { matrix: self.weigh(&part, &judge_on), part, judge_on }
     }
 
     /// Fits candidates one after the other, each from the last one's weights, and judges each on the held-out rows.
-    fn try_path(
-        &self,
-        fit_on: &[usize],
-        judge_on: Vec<usize>,
-        candidates: &[Candidate],
-        tried: &mut Vec<Tried>,
-    ) -> Result<()> {
-        let part = self.part(fit_on, &judge_on);
-        let matrix = self.weigh(&part, &judge_on);
-        let mut start = None;
+    fn try_path(&self, split: &InnerSplit, candidates: &[Candidate], tried: &mut Vec<Tried>) -> Result<()> {
+        let mut start = tried.last().filter(|t| t.rows == split.judge_on).and_then(|t| t.start.clone());
         for &candidate in candidates {
-            let regression = self.fit(&part, candidate, start.take(), RANKING_TOLERANCE)?;
-            let mut scores = regression.default_target(&matrix);
-            regression.predict_inplace(&matrix, &mut scores);
-            let score = if candidates.len() > 1 { self.ranking_score(&scores, &judge_on)? } else { 0.0 };
+            let regression = self.fit(&split.part, candidate, start.take(), RANKING_TOLERANCE)?;
+            let mut scores = regression.default_target(&split.matrix);
+            regression.predict_inplace(&split.matrix, &mut scores);
+            let score = self.ranking_score(&scores, &split.judge_on)?;
             start = regression.start();
             let trial = Trial { candidate, score, splits: 1 };
-            tried.push(Tried { trial, rows: judge_on.clone(), scores, start: start.clone() });
+            tried.push(Tried { trial, rows: split.judge_on.clone(), scores, start: start.clone() });
         }
         Ok(())
     }
@@ -457,6 +471,16 @@ impl Workbench<'_> {
         let folds = Folds::stratified(&groups, &gold, self.task.labels.len(), parts, seed.wrapping_add(77));
         folds.split(0).1.into_iter().map(|i| rows[i]).collect()
     }
+}
+
+/// Steps that [`Workbench`] tells of in one cross-validation over a number of rows.
+pub fn steps(rows: usize, config: &Config) -> usize {
+    let folds = config.validation.folds;
+    let splits = match config.training.search {
+        Search::Thorough => 5,
+        _ => inner_splits(rows * (folds - 1) / folds),
+    };
+    folds * (splits + 1)
 }
 
 /// How many of five inner splits are used, so that enough rows are held out in all.

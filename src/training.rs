@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, GroupBy, LanguageChoice, Search};
+use crate::config::{Config, GroupBy, LanguageChoice};
 use crate::decision::Decision;
 use crate::error::{Error, Result};
 use crate::features::{Texts, learning};
@@ -12,7 +12,7 @@ use crate::input::Example;
 use crate::labels::{LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, texts};
-use crate::selection::{OutOfFold, TaskRows, Workbench};
+use crate::selection::{self, OutOfFold, TaskRows, Workbench};
 use crate::summary::{Figures, Measured, TaskSummary};
 use crate::text::Language;
 use crate::validation::{Folds, text_key};
@@ -156,23 +156,10 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
     Ok(Trained { model: Model::new(features, heads, config.clone(), provenance), warnings, out_of_fold })
 }
 
-/// Folds, inner splits, inner finishes and the final fit, of every cross-validation of every task.
+/// Steps of every cross-validation of every task, and its final fit.
 fn steps_in_all(tasks: &[TaskRows], keys: &GroupKeys, config: &Config) -> usize {
-    tasks
-        .iter()
-        .map(|task| {
-            let rows = task.rows.len() * (config.validation.folds - 1) / config.validation.folds;
-            let splits = match config.training.search {
-                Search::Thorough => 5,
-                _ => (7500usize).div_ceil(rows.max(1)).clamp(1, 5),
-            };
-            let rounds = if keys.has_articles(task) { 2 } else { 1 };
-            rounds
-                * config.validation.folds
-                * (1 + splits + if config.training.search == Search::None { 0 } else { splits })
-                + 1
-        })
-        .sum()
+    let rounds = |task| if keys.has_articles(task) { 2 } else { 1 };
+    tasks.iter().map(|task| rounds(task) * selection::steps(task.rows.len(), config) + 1).sum()
 }
 
 /// Collects the labelled rows of a task and checks that something can be learned from them.

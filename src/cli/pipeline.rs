@@ -65,12 +65,12 @@ pub(super) fn score<E: Send>(
         drop((work_receiver, done_sender));
         let mut waiting = BTreeMap::new();
         let mut next = 0;
-        for (index, bytes, passed) in &done_receiver {
+        for (index, bytes, passed) in done_receiver {
             waiting.insert(index, (bytes, passed));
             while let Some((bytes, passed)) = waiting.remove(&next) {
                 next += 1;
                 for row in passed {
-                    // On an error `done_receiver` is dropped, and with it everything upstream comes to its end.
+                    // An error drops the receiver, and with it everything upstream comes to its end.
                     write(row, bytes)?;
                 }
             }
