@@ -77,7 +77,7 @@ impl Default for TrainingConfig {
             alphas: vec![4.0, 1.0, 0.25],
             alpha: 0.5,
             class_weights: ClassWeights::Balanced,
-            tolerance: 1e-3,
+            tolerance: 5e-3,
             max_iterations: 100,
         }
     }

@@ -135,6 +135,8 @@ pub struct OutOfFold {
     pub judged: Vec<Judged>,
     /// Raw scores and the candidate they came from, by fold.
     parts: Vec<(Candidate, Array2<f64>)>,
+    /// Weights of the last fold's fit, from which the fit on all rows starts.
+    start: Option<Arc<Array2<f64>>>,
     /// All trials of all folds.
     trials: Vec<Trial>,
 }
@@ -202,6 +204,7 @@ impl Workbench<'_> {
         let mut judged = vec![Judged::default(); count];
         let mut parts = Vec::new();
         let mut trials = Vec::new();
+        let mut last = None;
         for fold in 0..folds.count() {
             let (train, held) = folds.split(fold);
             let Choice { candidate, trials: inner, finish, start } = self.choose(&train, fold as u64)?;
@@ -218,10 +221,11 @@ impl Workbench<'_> {
                 probabilities.row_mut(row).assign(&ndarray::ArrayView1::from(&p));
             }
             parts.push((candidate, scores));
+            last = regression.start();
             trials.extend(inner);
             (self.step)();
         }
-        Ok(OutOfFold { folds, probabilities, judged, parts, trials })
+        Ok(OutOfFold { folds, probabilities, judged, parts, start: last, trials })
     }
 
     /// Chooses for all rows from what the folds' inner splits showed, fits on all rows, and finishes on out-of-fold scores.
@@ -230,7 +234,7 @@ impl Workbench<'_> {
         let candidate = best(&trials).unwrap_or_else(|| self.fixed());
         let all: Vec<usize> = (0..self.task.rows.len()).collect();
         let part = self.part(&all, &[]);
-        let regression = self.fit(&part, candidate, None, self.config.training.tolerance)?;
+        let regression = self.fit(&part, candidate, out_of_fold.start.clone(), self.config.training.tolerance)?;
         let mut scores = Array2::zeros((all.len(), self.task.score_columns()));
         for (fold, (chosen, fold_scores)) in out_of_fold.parts.iter().enumerate() {
             let (train, held) = out_of_fold.folds.split(fold);
@@ -302,20 +306,14 @@ impl Workbench<'_> {
         if training.search == Search::None {
             return self.try_path(&split, &[self.fixed()], tried);
         }
-        let first = tried.len();
-        let candidates: Vec<Candidate> = path(ClassWeights::None).collect();
-        self.try_path(&split, &candidates, tried)?;
         // From strong to weak penalties and back again, so that each fit starts near the last.
-        let balanced: Vec<Candidate> = match (training.search, self.task.kind) {
-            (Search::Thorough, _) => path(ClassWeights::Balanced).rev().collect(),
-            // Thresholds do for a label what class weights do, at a third of the cost.
-            (_, TaskKind::MultiLabel) => Vec::new(),
-            (_, TaskKind::SingleLabel) => {
-                let peak = tried[first..].iter().map(|t| t.trial).reduce(|a, b| if b.score > a.score { b } else { a });
-                peak.map(|t| Candidate { class_weights: ClassWeights::Balanced, ..t.candidate }).into_iter().collect()
-            }
-        };
-        self.try_path(&split, &balanced, tried)
+        let mut candidates: Vec<Candidate> = path(ClassWeights::Balanced).collect();
+        candidates.extend(match training.search {
+            Search::Thorough => path(ClassWeights::None).rev().collect::<Vec<_>>(),
+            // One look at the other weighting, at the same strength on every split, so that all trials compare.
+            _ => path(ClassWeights::None).skip(alphas.len() / 2).take(1).collect(),
+        });
+        self.try_path(&split, &candidates, tried)
     }
 
     /// Weighs an inner split.
@@ -504,16 +502,9 @@ fn merge(trials: &[Trial]) -> Vec<Trial> {
     merged
 }
 
-/// The candidate with the best mean among those that were tried on at least half as many splits as any.
+/// The candidate with the best mean; every candidate was tried on the same splits. Ties go to the one tried first.
 fn best(trials: &[Trial]) -> Option<Candidate> {
-    let most = trials.iter().map(|t| t.splits).max()?;
-    let mut best: Option<&Trial> = None;
-    for trial in trials.iter().filter(|t| 2 * t.splits >= most) {
-        if best.is_none_or(|b| trial.score > b.score) {
-            best = Some(trial);
-        }
-    }
-    best.map(|t| t.candidate)
+    trials.iter().reduce(|best, trial| if trial.score > best.score { trial } else { best }).map(|t| t.candidate)
 }
 
 /// Fewest comments of a term, by block.

@@ -173,40 +173,67 @@ impl LogisticValidParams {
         };
         penalties.push(0.0);
         let by_column = records.by_column();
-        let problem = Problem {
-            records,
-            transposed: &by_column,
-            loss,
-            penalties: &penalties,
-            tolerance: self.tolerance,
-            max_iterations: self.max_iterations,
-        };
-        Ok(match loss.classes {
-            1 => self.run::<1>(&problem, from),
-            2 => self.run::<2>(&problem, from),
-            3..=4 => self.run::<4>(&problem, from),
-            5..=8 => self.run::<8>(&problem, from),
-            9..=16 => self.run::<16>(&problem, from),
-            17..=32 => self.run::<32>(&problem, from),
-            33..=64 => self.run::<64>(&problem, from),
-            _ => self.run::<MAX_CLASSES>(&problem, from),
-        })
-    }
-
-    fn run<const L: usize>(&self, problem: &Problem, from: usize) -> SparseLogistic {
-        let classes = problem.loss.classes;
-        let rows = problem.records.columns() + 1;
-        let mut start = vec![[0.0; L]; rows];
-        if let Some(initial) = self.initial.as_ref().filter(|i| i.nrows() == rows && i.ncols() >= from + classes) {
-            for (lanes, weights) in start.iter_mut().zip(initial.rows()) {
-                for k in 0..classes {
-                    lanes[k] = weights[from + k];
-                }
-            }
+        let classes = loss.classes;
+        let mut exact = Array2::zeros((features + 1, classes));
+        if let Some(initial) = self.initial.as_ref().filter(|i| i.nrows() == features + 1) {
+            exact.assign(&initial.slice_axis(Axis(1), Slice::from(from..from + classes)));
         }
-        let (solution, convergence) = solver::solve(problem, start);
-        let exact = Array2::from_shape_fn((rows, classes), |(j, k)| solution[j][k]);
-        from_exact(exact, Some(convergence))
+        // Labels that are not finished go on in fewer lanes.
+        let mut open: Vec<usize> = (0..classes).collect();
+        let mut total: Option<Convergence> = None;
+        while !open.is_empty() {
+            let some = (open.len() < classes).then(|| loss.of_labels(&open));
+            let problem = Problem {
+                records,
+                transposed: &by_column,
+                loss: some.as_ref().unwrap_or(loss),
+                penalties: &penalties,
+                tolerance: self.tolerance,
+                max_iterations: self.max_iterations,
+            };
+            let run = match open.len() {
+                1 => run::<1>,
+                2 => run::<2>,
+                3..=4 => run::<4>,
+                5..=8 => run::<8>,
+                9..=16 => run::<16>,
+                17..=32 => run::<32>,
+                33..=64 => run::<64>,
+                _ => run::<MAX_CLASSES>,
+            };
+            let (finished, convergence) = run(&problem, &open, &mut exact);
+            total = total.into_iter().chain([convergence]).reduce(together);
+            let mut ended = finished.into_iter();
+            open.retain(|_| ended.next() == Some(false));
+        }
+        Ok(from_exact(exact, total))
+    }
+}
+
+/// One run of the solver for some columns of the weights, which it moves; gives which of them are finished.
+fn run<const L: usize>(problem: &Problem, columns: &[usize], weights: &mut Array2<f64>) -> (Vec<bool>, Convergence) {
+    let mut start = vec![[0.0; L]; weights.nrows()];
+    for (lanes, weights) in start.iter_mut().zip(weights.rows()) {
+        for (lane, &column) in lanes.iter_mut().zip(columns) {
+            *lane = weights[column];
+        }
+    }
+    let solution = solver::solve(problem, start);
+    for (lanes, mut weights) in solution.weights.iter().zip(weights.rows_mut()) {
+        for (&lane, &column) in lanes.iter().zip(columns) {
+            weights[column] = lane;
+        }
+    }
+    (solution.finished[..columns.len()].to_vec(), solution.convergence)
+}
+
+/// How two runs for different labels ended together.
+fn together(a: Convergence, b: Convergence) -> Convergence {
+    Convergence {
+        converged: a.converged && b.converged,
+        iterations: a.iterations.max(b.iterations),
+        passes: a.passes + b.passes,
+        gradient: if b.gradient.is_nan() || b.gradient > a.gradient { b.gradient } else { a.gradient },
     }
 }
 
@@ -222,12 +249,7 @@ fn from_exact(exact: Array2<f64>, convergence: Option<Convergence>) -> SparseLog
 
 /// Puts fits of neighbouring columns side by side.
 fn join_columns(fits: Vec<SparseLogistic>) -> Result<SparseLogistic> {
-    let convergence = fits.iter().filter_map(|f| f.convergence).reduce(|a, b| Convergence {
-        converged: a.converged && b.converged,
-        iterations: a.iterations.max(b.iterations),
-        passes: a.passes + b.passes,
-        gradient: a.gradient.max(b.gradient),
-    });
+    let convergence = fits.iter().filter_map(|f| f.convergence).reduce(together);
     let parts: Vec<_> = fits.iter().filter_map(|f| f.exact.as_ref()).map(|e| e.view()).collect();
     let exact =
         ndarray::concatenate(Axis(1), &parts).map_err(|e| Error::TrainingData(format!("no label to fit: {e}")))?;

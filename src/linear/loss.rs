@@ -45,6 +45,24 @@ impl Loss {
         matches!(self.targets, Targets::Classes(_))
     }
 
+    /// The same loss for some of the labels of a multi-label task.
+    pub fn of_labels(&self, labels: &[usize]) -> Loss {
+        let pick = |weights: &[f32]| labels.iter().map(|&k| weights[k]).collect();
+        let targets = match &self.targets {
+            Targets::Flags(flags) => Targets::Flags(
+                flags.chunks_exact(self.classes).flat_map(|row| labels.iter().map(|&k| row[k])).collect(),
+            ),
+            joint => joint.clone(),
+        };
+        Loss {
+            targets,
+            classes: labels.len(),
+            row_weights: self.row_weights.clone(),
+            positive_weights: pick(&self.positive_weights),
+            negative_weights: pick(&self.negative_weights),
+        }
+    }
+
     /// Loss, residual and probabilities of a row.
     pub fn row<const L: usize>(&self, row: usize, scores: &[f64; L]) -> RowLoss<L> {
         let mut out = RowLoss { loss: [0.0; L], residual: [0.0; L], probability: [0.0; L] };

@@ -69,8 +69,21 @@ enum Phase {
 
 type Lanes<const L: usize> = [f64; L];
 
-/// Minimises a problem from the given weights (features, then the intercept). Gives the weights and how the fit ended.
-pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> (Vec<[f64; L]>, Convergence) {
+/// Where a run of the solver has come to.
+pub struct Solution<const L: usize> {
+    /// Features, then the intercept, by lanes.
+    pub weights: Vec<[f64; L]>,
+    /// Lanes whose problems have come to their end, well or not.
+    pub finished: [bool; L],
+    /// How those ended.
+    pub convergence: Convergence,
+}
+
+/// Minimises a problem from the given weights (features, then the intercept).
+///
+/// Where lanes are problems of their own, the run ends early as soon as half of the lanes stand idle: the caller then goes on
+/// with the unfinished ones in fewer lanes.
+pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> Solution<L> {
     // Steps keep the sum over the classes (see `preconditioned`), so the start has to be without a shared shift.
     if problem.loss.is_joint() {
         for lanes in &mut weights {
@@ -99,18 +112,22 @@ pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> (
         let sums = state.update_features(&weights, &step);
         state.advance(&sums, &step, &scale);
         state.line_search(&mut weights);
-        if state.phase.iter().all(|&p| p == Phase::Done) {
+        let active = state.phase.iter().filter(|&&p| p != Phase::Done).count();
+        if active == 0 || (!problem.loss.is_joint() && 2 * active <= L && active < problem.loss.classes) {
             break;
         }
         state.renew_directions();
     }
+    let finished = state.phase.map(|p| p == Phase::Done);
+    let ended = || (0..problem.loss.classes).filter(|&l| finished[l]);
     let convergence = Convergence {
-        converged: state.converged.iter().all(|&c| c),
-        iterations: state.iterations.iter().copied().max().unwrap_or(0),
+        converged: ended().all(|l| state.converged[l]),
+        iterations: ended().map(|l| state.iterations[l]).max().unwrap_or(0),
         passes: state.passes,
-        gradient: state.gradient.iter().copied().fold(0.0, f64::max),
+        // Not a number stays visible: the maximum would swallow it.
+        gradient: ended().map(|l| state.gradient[l]).fold(0.0, |a, b| if b.is_nan() || b > a { b } else { a }),
     };
-    (weights, convergence)
+    Solution { weights, finished, convergence }
 }
 
 /// Everything that changes while a problem is solved; one lane a score column.
@@ -614,7 +631,8 @@ fn sum_column<const L: usize>(
     scale: impl Fn(f32) -> f32,
 ) -> Lanes<L> {
     let (indices, values) = transposed.row(column);
-    let run = |indices: &[u32], values: &[f32]| {
+    let mut total = [0.0f64; L];
+    for (indices, values) in indices.chunks(RUN).zip(values.chunks(RUN)) {
         let mut sum = [0.0f32; L];
         for (&row, &value) in indices.iter().zip(values) {
             let value = scale(value);
@@ -623,13 +641,11 @@ fn sum_column<const L: usize>(
                 sum[l] += value * row[l];
             }
         }
-        sum.map(f64::from)
-    };
-    if indices.len() <= RUN {
-        return run(indices, values);
+        for l in 0..L {
+            total[l] += f64::from(sum[l]);
+        }
     }
-    let runs = indices.chunks(RUN).zip(values.chunks(RUN));
-    runs.fold([0.0f64; L], |total, (indices, values)| add(total, run(indices, values)))
+    total
 }
 
 /// Cuts a matrix's rows into [`PARTS`] ranges of about as many entries each.
