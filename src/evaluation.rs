@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::input::Example;
-use crate::labels::split_cell;
+use crate::labels::{shown, split_cell};
 use crate::metrics::{Bootstrap, Estimate, Judged, number_clusters};
 use crate::model::{Model, Verdict};
 use crate::summary::{Figures, Measured};
@@ -94,7 +94,8 @@ impl LabelledVerdicts {
                             Some(class) => gold.push(class),
                             None => {
                                 let reason = format!(
-                                    "label `{label}` is unknown to the model, which knows {}",
+                                    "label {} is unknown to the model, which knows {}",
+                                    shown(label),
                                     labels.names().join(", ")
                                 );
                                 return Err((task.name.clone(), reason));

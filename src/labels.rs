@@ -95,6 +95,21 @@ pub fn split_cell(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(SEPARATOR).map(str::trim).filter(|part| !part.is_empty())
 }
 
+/// Longest name that is taken for a label rather than for a text.
+pub const MAX_NAME: usize = 100;
+
+/// A label for a message. What does not look like a label is described, not quoted: where a text column is taken for a label
+/// column, the cell is somebody's comment.
+pub fn shown(label: &str) -> String {
+    let words = label.split_whitespace().count();
+    let letters = label.chars().count();
+    if letters <= 40 && words <= 4 && !label.chars().any(char::is_control) {
+        format!("`{label}`")
+    } else {
+        format!("a text of {letters} characters")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +121,12 @@ mod tests {
         assert_eq!(set.index("none"), Some(2));
         assert_eq!(set.index("favor"), None);
         assert_eq!(set.join(&[0, 3]), "Zorn|ärger");
+    }
+
+    #[test]
+    fn what_does_not_look_like_a_label_is_not_quoted() {
+        assert_eq!(shown("not insulting"), "`not insulting`");
+        assert_eq!(shown("this is clearly a whole comment"), "a text of 31 characters");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The program `belowline`: parses the command line, calls the library, maps errors to exit statuses.
 #![forbid(unsafe_code)]
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -12,23 +13,26 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeRejected) => ExitCode::from(3),
         Ok(Outcome::Usage(message)) => {
-            eprintln!("error: {message}");
+            say(&message);
             ExitCode::from(2)
         }
         // Whoever reads our output has had enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprint!("error: {error}");
+            let mut message = error.to_string();
             // A cause that the message already ends with is not said twice.
-            let mut said = error.to_string();
             for cause in error.chain().skip(1).map(ToString::to_string) {
-                if !said.ends_with(&cause) {
-                    eprint!(": {cause}");
-                    said = cause;
+                if !message.ends_with(&cause) {
+                    message = format!("{message}: {cause}");
                 }
             }
-            eprintln!();
+            say(&message);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes an error to standard error; `eprintln` would panic where nobody reads it any more.
+fn say(message: &str) {
+    let _ = writeln!(std::io::stderr(), "error: {message}");
 }

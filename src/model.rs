@@ -219,16 +219,20 @@ impl Scorer<'_> {
         verdicts
     }
 
-    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw score for a class of a head.
-    pub fn explain(&self, row: usize, head: &Head, class: usize) -> Explanation {
-        let (column, sign) = head.column(class);
+    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw scores for some classes of a head; of
+    /// several classes, contributions, intercepts and scores are added up.
+    pub fn explain(&self, row: usize, head: &Head, classes: &[usize]) -> Explanation {
+        let scores: Vec<(usize, f64)> = classes.iter().map(|&class| head.column(class)).collect();
         let (columns, values) = self.matrix.row(row);
-        let intercept = sign * head.regression.intercepts()[column];
+        let intercept = scores.iter().map(|&(column, sign)| sign * head.regression.intercepts()[column]).sum();
         let weights = head.regression.weights();
+        let weight = |feature: u32| -> f64 {
+            scores.iter().map(|&(column, sign)| sign * f64::from(weights[[feature as usize, column]])).sum()
+        };
         let mut parts: Vec<(u32, f64)> = columns
             .iter()
             .zip(values)
-            .map(|(&c, &v)| (c, sign * f64::from(v) * f64::from(weights[[c as usize, column]])))
+            .map(|(&c, &v)| (c, f64::from(v) * weight(c)))
             .filter(|(_, part)| *part != 0.0)
             .collect();
         let score = intercept + parts.iter().map(|p| p.1).sum::<f64>();

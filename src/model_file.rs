@@ -200,13 +200,13 @@ fn metadata(bytes: &[u8], path: &Path) -> Result<String> {
     if header_end > found {
         return Err(Error::TruncatedModel { path: path.into(), expected: header_end, found });
     }
-    let (_, info) = SafeTensors::read_metadata(&bytes[..]).map_err(|_| ()).or_else(|()| {
+    let (_, info) = SafeTensors::read_metadata(bytes).map_err(|_| {
         // Cut inside the data: the header alone still tells how long the file should be.
-        let expected = header_length(&bytes[8..header_end as usize]).map(|data| header_end + data);
+        let expected = header_length(&bytes[8..header_end as usize]).and_then(|data| header_end.checked_add(data));
         match expected {
-            Some(expected) if expected > found => Err(Error::TruncatedModel { path: path.into(), expected, found }),
-            Some(_) => Err(Error::DamagedModel { path: path.into() }),
-            None => Err(foreign("its header is not that of a safetensors file")),
+            Some(expected) if expected > found => Error::TruncatedModel { path: path.into(), expected, found },
+            Some(_) => Error::DamagedModel { path: path.into() },
+            None => foreign("its header is not that of a safetensors file"),
         }
     })?;
     let json = info.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();

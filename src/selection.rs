@@ -265,7 +265,7 @@ impl Workbench<'_> {
         let thorough = training.search == Search::Thorough;
         let rows =
             if thorough || training.search == Search::None { train.to_vec() } else { self.subsample(train, seed) };
-        let folds = self.inner_folds(&rows, seed);
+        let folds = self.inner_folds(&rows, seed)?;
         let splits = if thorough { folds.count() } else { inner_splits(rows.len()).min(folds.count()) };
         let mut tried = Vec::new();
         for split in 0..splits {
@@ -275,11 +275,12 @@ impl Workbench<'_> {
             self.try_candidates(&fit_on, judge_on, &mut tried)?;
             (self.step)();
         }
-        let trials: Vec<Trial> = tried.iter().map(|t| t.trial).collect();
+        let searched = training.search != Search::None;
+        let trials: Vec<Trial> = tried.iter().map(|t| t.trial).filter(|_| searched).collect();
         let candidate = best(&merge(&trials)).unwrap_or_else(|| self.fixed());
         if rows.len() < train.len() {
             // Chosen on a sample; calibrator and rule need scores of a model of (nearly) the real size.
-            let folds = self.inner_folds(train, seed);
+            let folds = self.inner_folds(train, seed)?;
             let (fit_on, judge_on) = folds.split(0);
             let fit_on: Vec<usize> = fit_on.into_iter().map(|i| train[i]).collect();
             let judge_on: Vec<usize> = judge_on.into_iter().map(|i| train[i]).collect();
@@ -451,11 +452,22 @@ impl Workbench<'_> {
         }
     }
 
-    fn inner_folds(&self, rows: &[usize], seed: u64) -> Folds {
-        let groups = crate::metrics::number_clusters(rows.iter().map(|&r| self.groups[r]));
+    fn inner_folds(&self, rows: &[usize], seed: u64) -> Result<Folds> {
+        if rows.len() < 2 {
+            return Err(Error::TrainingData(format!(
+                "`{}`: {} labelled rows are too few to hold some out twice: label more comments",
+                self.task.name,
+                self.task.rows.len()
+            )));
+        }
+        let mut groups = crate::metrics::number_clusters(rows.iter().map(|&r| self.groups[r]));
+        if groups.iter().all(|&g| g == groups[0]) {
+            // What is left of two groups when one is held out: rows then are all that can be told apart.
+            groups = (0..rows.len() as u32).collect();
+        }
         let gold: Vec<Vec<usize>> = rows.iter().map(|&r| self.task.gold[r].clone()).collect();
         let seed = self.config.validation.seed.wrapping_mul(1_000_003).wrapping_add(seed + 1);
-        Folds::stratified(&groups, &gold, self.task.labels.len(), 5, seed)
+        Ok(Folds::stratified(&groups, &gold, self.task.labels.len(), 5, seed))
     }
 
     /// At most [`QUICK_ROWS`] rows, whole groups, stratified.

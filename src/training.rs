@@ -9,7 +9,7 @@ use crate::decision::Decision;
 use crate::error::{Error, Result};
 use crate::features::{Texts, learning};
 use crate::input::Example;
-use crate::labels::{LabelSet, SEPARATOR, TaskKind, split_cell};
+use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, texts};
 use crate::selection::{self, OutOfFold, TaskRows, Workbench};
@@ -182,10 +182,15 @@ fn task_rows(
             examples.len()
         )));
     }
+    if let Some(long) = labels.names().iter().map(|l| l.chars().count()).find(|&n| n > labels::MAX_NAME) {
+        return Err(Error::TrainingData(format!(
+            "column `{name}` holds a label of {long} characters: it looks like a column of texts. Name the label column with --task"
+        )));
+    }
     if labels.len() == 1 && kind == TaskKind::SingleLabel {
         return Err(Error::TrainingData(format!(
-            "column `{name}` has only one label, `{}`, in {} rows: at least two are needed to tell apart",
-            labels.name(0),
+            "column `{name}` has only one label, {}, in {} rows: at least two are needed to tell apart",
+            labels::shown(labels.name(0)),
             cells.len()
         )));
     }
@@ -220,12 +225,12 @@ fn task_rows(
         let count = task.gold.iter().filter(|g| g.contains(&class)).count();
         if count == 1 {
             warnings.push(format!(
-                "`{name}`: only one comment is labelled `{}`; it can be neither learned well nor measured",
-                task.labels.name(class)
+                "`{name}`: only one comment is labelled {}; it can be neither learned well nor measured",
+                labels::shown(task.labels.name(class))
             ));
         }
         if kind == TaskKind::MultiLabel && count == task.rows.len() {
-            warnings.push(format!("`{name}`: every comment is labelled `{}`", task.labels.name(class)));
+            warnings.push(format!("`{name}`: every comment is labelled {}", labels::shown(task.labels.name(class))));
         }
     }
     Ok(task)

@@ -37,6 +37,11 @@ pub(super) struct EvaluateArgs {
 }
 
 pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    if args.against.is_some() && args.input.inputs.iter().any(|path| path.as_os_str() == "-") {
+        return Ok(Outcome::Usage(
+            "--against reads the input twice, standard input only once: save it to a file".into(),
+        ));
+    }
     let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
     let (verdicts, rejected) = judge(&model, args, setting, true)?;
     let against = match &args.against {

@@ -8,22 +8,46 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// A file that appears under its name only when [`Output::commit`] is called; or standard output.
+/// A file that appears under its name only when [`Output::commit`] is called; or standard output, a device, a pipe.
 pub(super) struct Output {
     path: PathBuf,
-    file: Option<NamedTempFile>,
+    sink: Sink,
+}
+
+enum Sink {
+    Stdout,
+    /// A device or a named pipe: renaming a file into its place would destroy it.
+    Device(File),
+    /// To be renamed to `place`, which is where `path` leads to.
+    Beside {
+        file: NamedTempFile,
+        place: PathBuf,
+    },
 }
 
 impl Output {
     /// Prepares to write to a path; `-` is standard output.
     pub(super) fn create(path: &Path) -> Result<Self> {
+        let output = |sink| Ok(Output { path: path.into(), sink });
         if path == Path::new("-") {
-            return Ok(Output { path: path.into(), file: None });
+            return output(Sink::Stdout);
+        }
+        if let Some(ending @ ("gz" | "zst")) = path.extension().and_then(|e| e.to_str()) {
+            return Err(Error::Config(format!(
+                "{}: output is not compressed, so its name must not end in .{ending}; write to - and pipe it on",
+                path.display()
+            )));
         }
         if path.is_dir() {
             return Err(Error::io("write", path, io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
         }
-        let folder = match path.parent() {
+        if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+            let device = File::options().write(true).open(path).map_err(|e| Error::io("write", path, e))?;
+            return output(Sink::Device(device));
+        }
+        // A link stays, what it leads to is replaced.
+        let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        let folder = match place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
@@ -32,25 +56,25 @@ impl Output {
             return Err(Error::io("write into", folder, missing));
         }
         let file = builder(path).tempfile_in(folder).map_err(|e| Error::io("write into", folder, e))?;
-        Ok(Output { path: path.into(), file: Some(file) })
+        output(Sink::Beside { file, place })
     }
 
-    /// A buffered writer to the file beside its place, or to standard output.
+    /// A buffered writer to the file beside its place, to the device, or to standard output.
     pub(super) fn writer(&self) -> Result<Box<dyn Write + Send>> {
-        match &self.file {
-            None => Ok(Box::new(BufWriter::with_capacity(1 << 16, io::stdout()))),
-            Some(file) => {
-                let file: File = file.reopen().map_err(|e| Error::io("write", &self.path, e))?;
-                Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
-            }
-        }
+        let failed = |e| Error::io("write", &self.path, e);
+        let sink: Box<dyn Write + Send> = match &self.sink {
+            Sink::Stdout => Box::new(io::stdout()),
+            Sink::Device(device) => Box::new(device.try_clone().map_err(failed)?),
+            Sink::Beside { file, .. } => Box::new(file.reopen().map_err(failed)?),
+        };
+        Ok(Box::new(BufWriter::with_capacity(1 << 16, sink)))
     }
 
     /// Puts the file into its place.
     pub(super) fn commit(self) -> Result<()> {
-        let Some(file) = self.file else { return Ok(()) };
+        let Sink::Beside { file, place } = self.sink else { return Ok(()) };
         file.as_file().sync_all().map_err(|e| Error::io("write", &self.path, e))?;
-        file.persist(&self.path).map_err(|e| Error::io("write", &self.path, e.error))?;
+        file.persist(place).map_err(|e| Error::io("write", &self.path, e.error))?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, progress, source};
 use crate::error::{Error, Result};
+use crate::features::layout::Block;
 use crate::input::{BadRow, Header};
 use crate::model::{Contribution, Model};
 use crate::predictions::{self, Format, Scored, Tasks};
@@ -51,11 +52,19 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     }
     let Some(mut model) = source::model(&args.model)? else { return Ok(no_model()) };
     for threshold in &args.thresholds {
-        set_threshold(&mut model, threshold)?;
+        if let Err(error) = set_threshold(&mut model, threshold) {
+            return Ok(Outcome::Usage(error.to_string()));
+        }
     }
     let model = model;
     let mut inputs = source::open(&args.input)?;
     let header = inputs.header().clone();
+    let reads_articles = !model.layout().range(Block::Similarity).is_empty();
+    if reads_articles && !inputs.has_contexts() && !setting.quiet {
+        progress::say(format_args!(
+            "warning: the model was trained with articles or parents, the input has neither; name them with --articles"
+        ));
+    }
     let output = Output::create(&args.output)?;
     let path = args.input.inputs[0].display().to_string();
     let tasks = Tasks::new(&model.heads, args.explain.is_some());
@@ -67,10 +76,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     let explain = |scorer: &crate::model::Scorer, place: usize, _: &_, verdicts: &[crate::model::Verdict]| {
         args.explain.map(|k| -> Vec<Vec<Contribution>> {
             let top = |(head, verdict): (&crate::model::Head, &crate::model::Verdict)| {
-                let strongest = (0..verdict.probabilities.len())
-                    .reduce(|a, b| if verdict.probabilities[b] > verdict.probabilities[a] { b } else { a });
-                let class = verdict.predicted.first().copied().or(strongest).unwrap_or(0);
-                let mut contributions = scorer.explain(place, head, class).contributions;
+                let mut contributions = scorer.explain(place, head, &verdict.predicted).contributions;
                 contributions.truncate(k);
                 contributions
             };
@@ -108,7 +114,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     let rejected = rejects.finish()?;
     if !setting.quiet {
         let read = written + rejected;
-        eprintln!("{read} rows read, {written} written, {rejected} rejected");
+        progress::say(format_args!("{read} rows read, {written} written, {rejected} rejected"));
     }
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
@@ -121,6 +127,7 @@ fn format(args: &PredictArgs, header: &Header) -> Format {
         (Some(OutputFormat::Jsonl), _, _) => Format::JsonLines,
         (None, Some("jsonl" | "ndjson"), _) => Format::JsonLines,
         (None, Some("csv"), _) => Format::Csv,
+        (None, Some("tsv"), _) => Format::Tsv,
         (None, _, Header::Json) => Format::JsonLines,
         (None, _, Header::Columns(_)) => Format::Csv,
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::OnError;
 use super::output::Output;
+use super::progress;
 use crate::error::{Error, Result};
 use crate::input::BadRow;
 
@@ -40,7 +41,7 @@ impl Rejects {
         self.count += 1;
         let position = &bad.position;
         match &mut self.file {
-            None => eprintln!("rejected: {position}: {}", bad.reason),
+            None => progress::say(format_args!("rejected: {position}: {}", bad.reason)),
             Some((_, writer)) => {
                 let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
                 let (line, record, byte) = (number(position.line), number(position.record), number(position.byte));

@@ -31,8 +31,8 @@ pub(super) struct TrainArgs {
     #[arg(long = "task", value_name = "COLUMN")]
     tasks: Vec<String>,
     /// Folds of the cross-validation (validation.folds in the config).
-    #[arg(long, value_name = "K")]
-    folds: Option<usize>,
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..=100))]
+    folds: Option<u64>,
     /// Seed of folds and resamples (validation.seed in the config).
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -46,7 +46,7 @@ pub(super) struct TrainArgs {
 
 pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut config = source::config(args.config.as_deref())?;
-    config.validation.folds = args.folds.unwrap_or(config.validation.folds);
+    config.validation.folds = args.folds.map_or(config.validation.folds, |k| k as usize);
     config.validation.seed = args.seed.unwrap_or(config.validation.seed);
     config.check()?;
     // What cannot be written is better known before the work than after it.
@@ -97,16 +97,25 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
         args.output.display()
     ));
     if !setting.quiet {
-        trained.warnings.iter().for_each(|w| eprintln!("warning: {w}"));
+        trained.warnings.iter().for_each(|w| progress::say(format_args!("warning: {w}")));
     }
-    std::io::stdout().write_all(summary.as_bytes())?;
+    let is_stdout = |path: &PathBuf| path.as_os_str() == "-";
+    if is_stdout(&args.output) || args.out_of_fold.as_ref().is_some_and(is_stdout) {
+        // Standard output holds a file: the summary must not become a part of it.
+        if !setting.quiet {
+            progress::say(format_args!("{}", summary.trim_end()));
+        }
+    } else {
+        std::io::stdout().write_all(summary.as_bytes())?;
+    }
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
 
 /// The label columns to read: those named, or the default ones that the input has (all of them where it cannot be known).
 fn tasks(named: &[String], inputs: &Inputs) -> Result<Vec<String>> {
     if !named.is_empty() {
-        return Ok(named.to_vec());
+        let mut seen = std::collections::HashSet::new();
+        return Ok(named.iter().filter(|task| seen.insert(*task)).cloned().collect());
     }
     let found: Vec<String> =
         DEFAULT_TASKS.iter().filter(|t| inputs.has_column(t) != Some(false)).map(|t| t.to_string()).collect();

@@ -32,7 +32,7 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
     let columns_of = |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
     let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
     let grams = learn_grams(&lexicon, &comments, &config.chars);
-    let (targets, target_of) = learn_targets(&mut lexicon, rows);
+    let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words);
 
     let mut features = Features {
         language,
@@ -220,14 +220,13 @@ fn learn_grams(lexicon: &Lexicon, comments: &Comments, config: &BlockConfig) -> 
     keep(grams.iter().copied().zip(frequencies.df), config.min_df, config.max_features)
 }
 
-/// The distinct targets, and which one each comment has.
-fn learn_targets(lexicon: &mut Lexicon, rows: &[Texts]) -> (StringTable, Vec<u32>) {
+/// The targets of enough comments, and which one each comment has.
+fn learn_targets(lexicon: &mut Lexicon, rows: &[Texts], config: &BlockConfig) -> (StringTable, Vec<u32>) {
     let forms: Vec<Option<String>> =
         rows.iter().map(|row| row.target.map(|t| target_words::canonical(lexicon, t))).collect();
-    let mut distinct: Vec<&str> = forms.iter().flatten().map(String::as_str).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let table = StringTable::from_sorted(distinct);
+    let mut counts: HashMap<&str, u32, RandomState> = HashMap::default();
+    forms.iter().flatten().for_each(|form| *counts.entry(form).or_default() += 1);
+    let table = StringTable::from_sorted(keep(counts.into_iter(), config.min_df, config.max_features));
     let of_row = forms.iter().map(|f| f.as_deref().and_then(|f| table.find(f)).map_or(NONE, |i| i as u32)).collect();
     (table, of_row)
 }

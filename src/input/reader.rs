@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use encoding_rs::Encoding;
 
 use super::articles::Articles;
-use super::columns::{ColumnNames, shown};
+use super::columns::{ColumnNames, Role, shown};
 use super::decode;
 use super::format::{self, RawRow, RawRows};
 use super::mapping::Mapping;
@@ -176,6 +176,12 @@ impl Inputs {
             Header::Columns(columns) => Some(columns.iter().any(|column| column == name)),
             Header::Json => None,
         }
+    }
+
+    /// Whether rows can come with an article or a parent: from a file of articles or a column of their own. JSON lines always can.
+    pub fn has_contexts(&self) -> bool {
+        let column = |role| self.has_column(self.options.columns.name(role)) != Some(false);
+        self.options.articles.is_some() || column(Role::Article) || column(Role::Parent)
     }
 
     /// Chooses the label columns whose cells become [`super::Example::labels`] of the rows to come.

@@ -14,8 +14,8 @@ pub(super) struct CsvPredictions<W: Write> {
 }
 
 impl<W: Write> CsvPredictions<W> {
-    pub(super) fn new(header: &Header, tasks: Tasks, sink: W) -> Result<Self> {
-        let writer = ::csv::WriterBuilder::new().flexible(false).from_writer(sink);
+    pub(super) fn new(delimiter: u8, header: &Header, tasks: Tasks, sink: W) -> Result<Self> {
+        let writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
         let mut predictions = CsvPredictions { writer, tasks, columns: None };
         if let Header::Columns(columns) = header {
             predictions.write_header(columns.clone())?;

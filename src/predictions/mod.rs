@@ -16,6 +16,8 @@ use crate::model::{Contribution, Head, Verdict};
 pub enum Format {
     /// CSV with further columns.
     Csv,
+    /// The same with tabs.
+    Tsv,
     /// JSON lines with a nested object `belowline`.
     JsonLines,
 }
@@ -116,7 +118,8 @@ pub fn writer<W: Write + Send + 'static>(
         check_names(columns.iter().map(String::as_str), &tasks, format, path)?;
     }
     Ok(match format {
-        Format::Csv => Box::new(csv::CsvPredictions::new(header, tasks, sink)?),
+        Format::Csv => Box::new(csv::CsvPredictions::new(b',', header, tasks, sink)?),
+        Format::Tsv => Box::new(csv::CsvPredictions::new(b'\t', header, tasks, sink)?),
         Format::JsonLines => Box::new(json_lines::JsonLinesPredictions::new(header, tasks, sink)),
     })
 }
@@ -124,7 +127,7 @@ pub fn writer<W: Write + Send + 'static>(
 /// An input column must not bear a name that is to be appended.
 fn check_names<'n>(names: impl Iterator<Item = &'n str>, tasks: &Tasks, format: Format, path: &str) -> Result<()> {
     let taken = match format {
-        Format::Csv => tasks.columns(),
+        Format::Csv | Format::Tsv => tasks.columns(),
         Format::JsonLines => vec![json_lines::KEY.to_string()],
     };
     for name in names {
