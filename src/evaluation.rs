@@ -14,12 +14,16 @@ use crate::training::cluster_keys;
 /// Verdicts on labelled comments.
 pub struct LabelledVerdicts {
     tasks: Vec<LabelledTask>,
+    /// Rows that were given, usable or not.
+    read: u64,
 }
 
 struct LabelledTask {
     name: String,
     /// Place of the task's head in the model.
     head: usize,
+    /// Places of the labelled rows among all that were read.
+    rows: Vec<u64>,
     judged: Vec<Judged>,
     probabilities: Vec<f64>,
     keys: Vec<[Option<String>; 3]>,
@@ -66,13 +70,14 @@ impl LabelledVerdicts {
                 Some(LabelledTask {
                     name: name.clone(),
                     head,
+                    rows: Vec::new(),
                     judged: Vec::new(),
                     probabilities: Vec::new(),
                     keys: Vec::new(),
                 })
             })
             .collect();
-        LabelledVerdicts { tasks }
+        LabelledVerdicts { tasks, read: 0 }
     }
 
     /// Adds a comment with the verdicts of all heads. An error names the task and says why the row's label cannot be used.
@@ -82,6 +87,7 @@ impl LabelledVerdicts {
         example: &Example,
         verdicts: Vec<Verdict>,
     ) -> std::result::Result<(), (String, String)> {
+        self.read += 1;
         let mut golds = Vec::with_capacity(self.tasks.len());
         for (task, cell) in self.tasks.iter().zip(&example.labels) {
             let labels = &model.heads[task.head].labels;
@@ -111,6 +117,7 @@ impl LabelledVerdicts {
         for (task, gold) in self.tasks.iter_mut().zip(golds) {
             if let Some(gold) = gold {
                 let verdict = &verdicts[task.head];
+                task.rows.push(self.read);
                 task.judged.push(Judged { gold, predicted: verdict.predicted.clone(), weight: example.weight });
                 task.probabilities.extend(&verdict.probabilities);
                 task.keys.push(cluster_keys(example));
@@ -152,7 +159,7 @@ impl Evaluation {
                 None => None,
                 Some((name, others)) => {
                     let other = others.tasks.iter().find(|t| t.name == task.name);
-                    let other = other.filter(|o| o.judged.len() == rows).ok_or_else(|| {
+                    let other = other.filter(|o| o.rows == task.rows).ok_or_else(|| {
                         Error::TrainingData(format!("{name} cannot judge the same rows of `{}`", task.name))
                     })?;
                     let bootstrap =

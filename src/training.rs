@@ -64,7 +64,7 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
     let texts: Vec<Texts> = examples.iter().map(texts).collect();
     let (features, raw) = learning::learn(language, &config.features, &texts);
     let layout = features.layout();
-    if layout.columns() == 0 {
+    if layout.counted_columns() == 0 {
         return Err(Error::TrainingData(
             "no word or character sequence occurs in two comments: too little text to learn from".into(),
         ));
@@ -364,6 +364,12 @@ impl Plan {
             GroupBy::Author => ("comments of authors never seen", None),
         };
         let named: Option<Vec<&str>> = task.rows.iter().map(|&r| examples[r].fold.as_deref()).collect();
+        if named.is_none() && task.rows.iter().any(|&r| examples[r].fold.is_some()) {
+            return Err(Error::TrainingData(format!(
+                "`{}`: some labelled rows have a fold and some have none: fill in the column, or remove it",
+                task.name
+            )));
+        }
         let (folds, grouped_by, question) = match named {
             Some(names) => (Folds::prescribed(&names), "fold", "rows of folds that the data prescribe"),
             None => (folds_of(task, &keys.groups(group_by, task), config), group_by.name(), question),

@@ -50,6 +50,9 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     if !(0.0..=1.0).contains(&args.min_conf) {
         return Ok(Outcome::Usage(format!("--min-conf must be from 0 to 1. Got {}", args.min_conf)));
     }
+    if args.input.rejects.as_ref().is_some_and(|rejects| *rejects == args.output) {
+        return Ok(Outcome::Usage("--output and --rejects name the same file: one would replace the other".into()));
+    }
     let Some(mut model) = source::model(&args.model)? else { return Ok(no_model()) };
     for threshold in &args.thresholds {
         if let Err(error) = set_threshold(&mut model, threshold) {
@@ -59,12 +62,6 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     let model = model;
     let mut inputs = source::open(&args.input)?;
     let header = inputs.header().clone();
-    let reads_articles = !model.layout().range(Block::Similarity).is_empty();
-    if reads_articles && !inputs.has_contexts() && !setting.quiet {
-        progress::say(format_args!(
-            "warning: the model was trained with articles or parents, the input has neither; name them with --articles"
-        ));
-    }
     let output = Output::create(&args.output)?;
     let path = args.input.inputs[0].display().to_string();
     let tasks = Tasks::new(&model.heads, args.explain.is_some());
@@ -115,8 +112,19 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     if !setting.quiet {
         let read = written + rejected;
         progress::say(format_args!("{read} rows read, {written} written, {rejected} rejected"));
+        if written > 0 && reads_articles(&model) && !inputs.has_contexts() {
+            progress::say(format_args!(
+                "warning: the model was trained with articles or parents and the input has neither: name them with --articles"
+            ));
+        }
     }
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// Whether the model looks at articles or parents.
+fn reads_articles(model: &Model) -> bool {
+    let weight = model.config.features.weight(Block::Similarity);
+    weight > 0.0 && !model.layout().range(Block::Similarity).is_empty()
 }
 
 /// The wanted format, else the one that the output's name says, else that of the input.

@@ -64,7 +64,7 @@ fn kind_of(segment: &str) -> Option<TokenKind> {
         if first.is_ascii_alphabetic() {
             return Some(TokenKind::Word);
         }
-        if first.is_ascii_whitespace() {
+        if segment == " " {
             return None;
         }
     }

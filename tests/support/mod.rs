@@ -11,6 +11,10 @@ use tempfile::TempDir;
 /// Trains in the blink of an eye.
 pub const FAST: &str = "[training]\nsearch = \"none\"\n[validation]\nfolds = 2\nresamples = 50\n";
 
+/// What `predict` ends with where the model was trained with articles and the input has none.
+pub const WITHOUT_ARTICLES: &str =
+    "warning: the model was trained with articles or parents and the input has neither: name them with --articles\n";
+
 /// What a run of the program left behind.
 #[derive(Debug)]
 pub struct Run {
@@ -37,7 +41,18 @@ impl Run {
     /// Standard error of a run that failed, without the leading `error: ` and the line end.
     #[track_caller]
     pub fn failure(self) -> String {
-        assert_eq!((self.status, self.out.as_str()), (1, ""), "{}", self.err);
+        self.error(1)
+    }
+
+    /// The same for a command line that cannot be carried out as given.
+    #[track_caller]
+    pub fn usage(self) -> String {
+        self.error(2)
+    }
+
+    #[track_caller]
+    fn error(self, status: i32) -> String {
+        assert_eq!((self.status, self.out.as_str()), (status, ""), "{}", self.err);
         self.err.strip_prefix("error: ").expect(&self.err).trim_end().to_owned()
     }
 }
