@@ -243,19 +243,22 @@ impl<'p, const L: usize> State<'p, L> {
         let mut products = vec![[0.0; L]; self.problem.records.rows()];
         let pieces = split(&mut products, &self.row_parts);
         (&self.row_parts, pieces).into_par_iter().for_each(|(part, products)| {
-            vectorised(|| {
-                for (product, row) in products.iter_mut().zip(part.clone()) {
-                    let (columns, values) = self.problem.records.row(row);
-                    let mut sum = intercept;
-                    for (&column, &value) in columns.iter().zip(values) {
-                        let direction = &self.direction[column as usize];
-                        for l in 0..L {
-                            sum[l] += value * direction[l];
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (product, row) in products.iter_mut().zip(part.clone()) {
+                        let (columns, values) = self.problem.records.row(row);
+                        let mut sum = intercept;
+                        for (&column, &value) in columns.iter().zip(values) {
+                            let direction = &self.direction[column as usize];
+                            for l in 0..L {
+                                sum[l] += value * direction[l];
+                            }
                         }
+                        *product = sum;
                     }
-                    *product = sum;
-                }
-            });
+                },
+            );
         });
         products
     }
@@ -385,41 +388,44 @@ impl<'p, const L: usize> State<'p, L> {
         let sums: Vec<FeatureSums<L>> = (&self.feature_parts, directions, steps, remainders, inverses)
             .into_par_iter()
             .map(|(part, directions, steps, remainders, inverses)| {
-                let body = || {
-                    let mut sums = FeatureSums::ZERO;
-                    // Summed in `f32` for a while, then carried over to `f64`.
-                    let mut energy = [0.0f32; L];
-                    for (i, j) in part.clone().enumerate() {
-                        let penalty = problem.penalties[j];
-                        let column = column_sum(problem.transposed, j, carried);
-                        let (d, s, r, m) = (&mut directions[i], &mut steps[i], &mut remainders[i], &mut inverses[i]);
-                        for l in 0..L {
-                            let times = column[l] as f32 + penalty * d[l];
-                            s[l] += step[l] * d[l];
-                            r[l] -= step[l] * times;
-                        }
-                        if fresh {
-                            for l in (0..L).filter(|&l| phase[l] == Phase::Gradient) {
-                                let gradient = column[l] + f64::from(penalty) * weights[j][l];
-                                sums.squared_gradient[l] += gradient * gradient;
-                                m[l] = 1.0 / (squares[j] * curvature[l] + penalty).max(SMALLEST_CURVATURE);
-                                s[l] = 0.0;
-                                r[l] = -gradient as f32;
-                                d[l] = 0.0;
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        let mut sums = FeatureSums::ZERO;
+                        // Summed in `f32` for a while, then carried over to `f64`.
+                        let mut energy = [0.0f32; L];
+                        for (i, j) in part.clone().enumerate() {
+                            let penalty = problem.penalties[j];
+                            let column = column_sum(problem.transposed, j, carried);
+                            let (d, s, r, m) =
+                                (&mut directions[i], &mut steps[i], &mut remainders[i], &mut inverses[i]);
+                            for l in 0..L {
+                                let times = column[l] as f32 + penalty * d[l];
+                                s[l] += step[l] * d[l];
+                                r[l] -= step[l] * times;
+                            }
+                            if fresh {
+                                for l in (0..L).filter(|&l| phase[l] == Phase::Gradient) {
+                                    let gradient = column[l] + f64::from(penalty) * weights[j][l];
+                                    sums.squared_gradient[l] += gradient * gradient;
+                                    m[l] = 1.0 / (squares[j] * curvature[l] + penalty).max(SMALLEST_CURVATURE);
+                                    s[l] = 0.0;
+                                    r[l] = -gradient as f32;
+                                    d[l] = 0.0;
+                                }
+                            }
+                            let towards = preconditioned(share, &used, r, m);
+                            for l in 0..L {
+                                energy[l] += r[l] * towards[l];
+                            }
+                            if i % CARRY == CARRY - 1 {
+                                sums.energy = add(sums.energy, std::mem::replace(&mut energy, [0.0; L]).map(f64::from));
                             }
                         }
-                        let towards = preconditioned(share, &used, r, m);
-                        for l in 0..L {
-                            energy[l] += r[l] * towards[l];
-                        }
-                        if i % CARRY == CARRY - 1 {
-                            sums.energy = add(sums.energy, std::mem::replace(&mut energy, [0.0; L]).map(f64::from));
-                        }
-                    }
-                    sums.energy = add(sums.energy, energy.map(f64::from));
-                    sums
-                };
-                vectorised(body)
+                        sums.energy = add(sums.energy, energy.map(f64::from));
+                        sums
+                    },
+                )
             })
             .collect();
         sums.into_iter().fold(FeatureSums::ZERO, |a, b| FeatureSums {
@@ -561,22 +567,25 @@ impl<'p, const L: usize> State<'p, L> {
         let sums: Vec<Lanes<L>> = (&self.feature_parts, directions)
             .into_par_iter()
             .map(|(part, directions)| {
-                vectorised(|| {
-                    let (mut sum, mut run) = ([0.0; L], [0.0f32; L]);
-                    for (i, j) in part.clone().enumerate() {
-                        let penalty = problem.penalties[j];
-                        let towards = preconditioned(share, &used, &remainder[j], &inverse[j]);
-                        for l in 0..L {
-                            let d = moving[l] * (towards[l] + mix[l] * directions[i][l]);
-                            directions[i][l] = d;
-                            run[l] += penalty * d * d;
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        let (mut sum, mut run) = ([0.0; L], [0.0f32; L]);
+                        for (i, j) in part.clone().enumerate() {
+                            let penalty = problem.penalties[j];
+                            let towards = preconditioned(share, &used, &remainder[j], &inverse[j]);
+                            for l in 0..L {
+                                let d = moving[l] * (towards[l] + mix[l] * directions[i][l]);
+                                directions[i][l] = d;
+                                run[l] += penalty * d * d;
+                            }
+                            if i % CARRY == CARRY - 1 {
+                                sum = add(sum, std::mem::replace(&mut run, [0.0; L]).map(f64::from));
+                            }
                         }
-                        if i % CARRY == CARRY - 1 {
-                            sum = add(sum, std::mem::replace(&mut run, [0.0; L]).map(f64::from));
-                        }
-                    }
-                    add(sum, run.map(f64::from))
-                })
+                        add(sum, run.map(f64::from))
+                    },
+                )
             })
             .collect();
         self.direction_penalty = sums.into_iter().fold([0.0; L], add);
@@ -616,7 +625,8 @@ fn column_sum<const L: usize>(transposed: &Matrix, column: usize, rows: &[[f32; 
     sum_column(transposed, column, rows, |value| value)
 }
 
-/// Runs a loop over lanes with the widest vector instructions that the processor has. Multiplications and additions are
+/// Runs a loop over lanes with the widest vector instructions that the processor has. `body` must be `#[inline(always)]`, or it
+/// is compiled for the oldest processor after all. Multiplications and additions are
 /// not fused, so the result is the same with any of them.
 #[inline(always)]
 fn vectorised<R>(body: impl FnOnce() -> R) -> R {
