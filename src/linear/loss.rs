@@ -29,10 +29,8 @@ pub struct Loss {
     pub negative_weights: Vec<f32>,
 }
 
-/// One row's loss (by lane; multinomial: all of it in lane 0), its gradient by the scores, and the probabilities.
-pub struct RowLoss<const L: usize> {
-    /// Weighted loss.
-    pub loss: [f64; L],
+/// The gradient of one row's loss by its scores, and the probabilities.
+pub struct RowSlopes<const L: usize> {
     /// Derivative of the loss by each score.
     pub residual: [f32; L],
     /// Probability of each class or label.
@@ -63,9 +61,9 @@ impl Loss {
         }
     }
 
-    /// Loss, residual and probabilities of a row.
-    pub fn row<const L: usize>(&self, row: usize, scores: &[f64; L]) -> RowLoss<L> {
-        let mut out = RowLoss { loss: [0.0; L], residual: [0.0; L], probability: [0.0; L] };
+    /// Residual and probabilities of a row, in some lanes; zero in the others. A joint problem always needs them all.
+    pub fn slopes<const L: usize>(&self, row: usize, scores: &[f64; L], lanes: &[bool; L]) -> RowSlopes<L> {
+        let mut out = RowSlopes { residual: [0.0; L], probability: [0.0; L] };
         let row_weight = f64::from(self.row_weights[row]);
         match &self.targets {
             Targets::Classes(classes) => {
@@ -78,7 +76,6 @@ impl Loss {
                     exps[k] = (scores[k] - max).exp();
                     sum += exps[k];
                 }
-                out.loss[0] = weight * (sum.ln() + max - scores[class]);
                 for (k, exp) in exps.iter().enumerate().take(self.classes) {
                     let p = exp / sum;
                     let y = if k == class { 1.0 } else { 0.0 };
@@ -88,14 +85,11 @@ impl Loss {
             }
             Targets::Flags(flags) => {
                 let flags = &flags[row * self.classes..][..self.classes];
-                for (k, &flag) in flags.iter().enumerate() {
+                for (k, &flag) in flags.iter().enumerate().filter(|(k, _)| lanes[*k]) {
                     let weight = row_weight * f64::from(self.label_weight(k, flag));
-                    let s = scores[k];
-                    // exp of the negative magnitude: never overflows, and one exp serves loss and probability.
-                    let e = (-s.abs()).exp();
-                    let p = if s >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
-                    let z = if flag { s } else { -s };
-                    out.loss[k] = weight * (e.ln_1p() + (-z).max(0.0));
+                    // exp of the negative magnitude never overflows.
+                    let e = (-scores[k].abs()).exp();
+                    let p = if scores[k] >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
                     out.probability[k] = p as f32;
                     out.residual[k] = (weight * (p - if flag { 1.0 } else { 0.0 })) as f32;
                 }
@@ -104,9 +98,29 @@ impl Loss {
         out
     }
 
-    /// Loss alone, for the line search.
-    pub fn row_loss<const L: usize>(&self, row: usize, scores: &[f64; L]) -> [f64; L] {
-        self.row(row, scores).loss
+    /// Weighted loss of a row, in some lanes; multinomial: all of it in lane 0.
+    pub fn row_loss<const L: usize>(&self, row: usize, scores: &[f64; L], lanes: &[bool; L]) -> [f64; L] {
+        let mut out = [0.0; L];
+        let row_weight = f64::from(self.row_weights[row]);
+        match &self.targets {
+            Targets::Classes(classes) => {
+                let class = classes[row] as usize;
+                let weight = row_weight * f64::from(self.positive_weights[class]);
+                let scores = &scores[..self.classes];
+                let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = scores.iter().map(|s| (s - max).exp()).sum();
+                out[0] = weight * (sum.ln() + max - scores[class]);
+            }
+            Targets::Flags(flags) => {
+                let flags = &flags[row * self.classes..][..self.classes];
+                for (k, &flag) in flags.iter().enumerate().filter(|(k, _)| lanes[*k]) {
+                    let weight = row_weight * f64::from(self.label_weight(k, flag));
+                    let z = if flag { scores[k] } else { -scores[k] };
+                    out[k] = weight * ((-z.abs()).exp().ln_1p() + (-z).max(0.0));
+                }
+            }
+        }
+        out
     }
 
     /// The Hessian of a row's loss by its scores, times a direction, at the row's probabilities.
@@ -176,10 +190,10 @@ mod tests {
     fn residual_and_hessian_match_finite_differences() {
         let scores = [0.3, -1.2, 2.0, 0.0];
         let direction = [0.5f32, -0.25, 1.0, 0.0];
-        let total = |loss: &Loss, s: &[f64; 4]| loss.row(0, s).loss.iter().sum::<f64>();
+        let total = |loss: &Loss, s: &[f64; 4]| loss.row_loss(0, s, &[true; 4]).iter().sum::<f64>();
         let h = 1e-4;
         for loss in losses() {
-            let at = loss.row(0, &scores);
+            let at = loss.slopes(0, &scores, &[true; 4]);
             let times = loss.hessian_times(0, &at.probability, &direction);
             let diagonal = loss.hessian_diagonal(0, &at.probability);
             for k in 0..3 {
@@ -193,12 +207,12 @@ mod tests {
                 let along = |by: f64| {
                     let mut s = scores;
                     (0..3).for_each(|j| s[j] += by * f64::from(direction[j]));
-                    f64::from(loss.row(0, &s).residual[k])
+                    f64::from(loss.slopes(0, &s, &[true; 4]).residual[k])
                 };
                 let curve = (along(1e-2) - along(-1e-2)) / 2e-2;
                 assert!((curve - f64::from(times[k])).abs() < 1e-4, "hessian {k}: {curve} {}", times[k]);
-                let own = (f64::from(loss.row(0, &shifted(1e-2)).residual[k])
-                    - f64::from(loss.row(0, &shifted(-1e-2)).residual[k]))
+                let own = (f64::from(loss.slopes(0, &shifted(1e-2), &[true; 4]).residual[k])
+                    - f64::from(loss.slopes(0, &shifted(-1e-2), &[true; 4]).residual[k]))
                     / 2e-2;
                 assert!((own - f64::from(diagonal[k])).abs() < 1e-4, "diagonal {k}");
             }
@@ -208,8 +222,9 @@ mod tests {
     #[test]
     fn extreme_scores_stay_finite() {
         for loss in losses() {
-            let at = loss.row(0, &[1e6, -1e6, -1e6, 0.0]);
-            assert!(at.loss.iter().all(|l| l.is_finite()));
+            let extreme = [1e6, -1e6, -1e6, 0.0];
+            assert!(loss.row_loss(0, &extreme, &[true; 4]).iter().all(|l| l.is_finite()));
+            let at = loss.slopes(0, &extreme, &[true; 4]);
             assert!(at.residual.iter().chain(&at.probability).all(|v| v.is_finite()));
         }
     }

@@ -232,8 +232,13 @@ impl<'p, const L: usize> State<'p, L> {
             state.scores = state.forward().into_iter().map(|s| s.map(f64::from)).collect();
             state.direction.fill([0.0; L]);
         }
-        state.measure();
-        state.loss = joined(problem.loss, add(state.loss, state.penalty(weights)));
+        state.measure([true; L]);
+        let rows = state.row_losses(&[true; L], |row| state.scores[row]);
+        let [penalty] = state.over_features(|j| {
+            let penalty = 0.5 * f64::from(problem.penalties[j]);
+            [weights[j].map(|w| penalty * w * w)]
+        });
+        state.loss = joined(problem.loss, add(rows, penalty));
         state
     }
 
@@ -263,50 +268,58 @@ impl<'p, const L: usize> State<'p, L> {
         products
     }
 
-    /// Recomputes loss, residuals and probabilities from the scores.
-    fn measure(&mut self) {
+    /// Recomputes residuals, probabilities and curvatures from the scores, in some lanes.
+    fn measure(&mut self, lanes: [bool; L]) {
         let loss = self.problem.loss;
         let residuals = split(&mut self.residuals, &self.row_parts);
         let probabilities = split(&mut self.probabilities, &self.row_parts);
         let scores = &self.scores;
-        let sums: Vec<(Lanes<L>, Lanes<L>)> = (&self.row_parts, residuals, probabilities)
+        let sums: Vec<Lanes<L>> = (&self.row_parts, residuals, probabilities)
             .into_par_iter()
             .map(|(part, residuals, probabilities)| {
-                let (mut sum, mut curvature) = ([0.0; L], [0.0; L]);
+                let mut curvature = [0.0; L];
                 for (i, row) in part.clone().enumerate() {
-                    let at = loss.row(row, &scores[row]);
-                    residuals[i] = at.residual;
-                    probabilities[i] = at.probability;
-                    sum = add(sum, at.loss);
-                    curvature = add(curvature, loss.hessian_diagonal(row, &at.probability).map(f64::from));
+                    let at = loss.slopes(row, &scores[row], &lanes);
+                    for l in 0..L {
+                        residuals[i][l] = if lanes[l] { at.residual[l] } else { residuals[i][l] };
+                        probabilities[i][l] = if lanes[l] { at.probability[l] } else { probabilities[i][l] };
+                    }
+                    curvature = add(curvature, loss.hessian_diagonal(row, &probabilities[i]).map(f64::from));
                 }
-                (sum, curvature)
+                curvature
             })
             .collect();
-        let (sum, curvature) = sums.into_iter().fold(([0.0; L], [0.0; L]), |a, b| (add(a.0, b.0), add(a.1, b.1)));
-        self.loss = sum;
+        let curvature = sums.into_iter().fold([0.0; L], add);
         self.curvature = curvature.map(|c| (c / self.scores.len() as f64) as f32);
     }
 
-    /// `sum_j penalty_j / 2 * w_j^2` by lane.
-    fn penalty(&self, weights: &[[f64; L]]) -> Lanes<L> {
-        self.over_features(|j| weights[j].map(|w| 0.5 * f64::from(self.problem.penalties[j]) * w * w))
+    /// Sum of the rows' losses at some scores, in some lanes.
+    fn row_losses(&self, lanes: &[bool; L], scores: impl Fn(usize) -> [f64; L] + Sync) -> Lanes<L> {
+        let loss = self.problem.loss;
+        let sum = |part: &std::ops::Range<usize>| {
+            part.clone().fold([0.0; L], |sum, row| add(sum, loss.row_loss(row, &scores(row), lanes)))
+        };
+        let sums: Vec<Lanes<L>> = self.row_parts.par_iter().map(sum).collect();
+        sums.into_iter().fold([0.0; L], add)
     }
 
-    /// Sums a function of the feature index, in the fixed order.
-    fn over_features(&self, term: impl Fn(usize) -> Lanes<L> + Sync) -> Lanes<L> {
-        let sums: Vec<Lanes<L>> =
-            self.feature_parts.par_iter().map(|part| part.clone().fold([0.0; L], |sum, j| add(sum, term(j)))).collect();
-        sums.into_iter().fold([0.0; L], add)
+    /// Sums functions of the feature index, in the fixed order.
+    fn over_features<const N: usize>(&self, terms: impl Fn(usize) -> [Lanes<L>; N] + Sync) -> [Lanes<L>; N] {
+        let both = |a: [Lanes<L>; N], b: [Lanes<L>; N]| std::array::from_fn(|n| add(a[n], b[n]));
+        let sum = |part: &std::ops::Range<usize>| part.clone().fold([[0.0; L]; N], |sum, j| both(sum, terms(j)));
+        let sums: Vec<[Lanes<L>; N]> = self.feature_parts.par_iter().map(sum).collect();
+        sums.into_iter().fold([[0.0; L]; N], both)
     }
 
     /// Gradient norm at zero weights by lane: the scale that the tolerance refers to. Where terms cancel (a balanced intercept
     /// alone), so large that the tolerance is what rounding the residuals may leave.
     fn gradient_at_zero(&self) -> Lanes<L> {
         let loss = self.problem.loss;
-        let at_zero: Vec<[f32; L]> =
-            (0..self.problem.records.rows()).into_par_iter().map(|row| loss.row(row, &[0.0; L]).residual).collect();
-        let squares = self.over_features(|j| column_sum(self.problem.transposed, j, &at_zero).map(|g| g * g));
+        let at_zero: Vec<[f32; L]> = (0..self.problem.records.rows())
+            .into_par_iter()
+            .map(|row| loss.slopes(row, &[0.0; L], &[true; L]).residual)
+            .collect();
+        let [squares] = self.over_features(|j| [column_sum(self.problem.transposed, j, &at_zero).map(|g| g * g)]);
         let norms = joined(loss, squares).map(f64::sqrt);
         // Where zero weights are (almost) the solution, rounding errors are all there is; they must not set the scale.
         let sizes: Vec<[f32; L]> = at_zero.iter().map(|residual| residual.map(f32::abs)).collect();
@@ -314,7 +327,8 @@ impl<'p, const L: usize> State<'p, L> {
         if norms.iter().zip(joined(loss, mass)).all(|(norm, mass)| *norm > 1e-3 * mass || mass == 0.0) {
             return norms;
         }
-        let absolute = self.over_features(|j| sum_column(self.problem.transposed, j, &sizes, f32::abs).map(|g| g * g));
+        let [absolute] =
+            self.over_features(|j| [sum_column(self.problem.transposed, j, &sizes, f32::abs).map(|g| g * g)]);
         let rounding = f64::from(f32::EPSILON) / 2.0 / self.problem.tolerance;
         let absolute = joined(loss, absolute);
         std::array::from_fn(|l| norms[l].max(rounding * absolute[l].sqrt()))
@@ -322,9 +336,7 @@ impl<'p, const L: usize> State<'p, L> {
 
     /// The objective at zero weights.
     fn loss_at_zero(&self) -> Lanes<L> {
-        let loss = self.problem.loss;
-        let rows = (0..self.problem.records.rows()).map(|row| loss.row_loss(row, &[0.0; L]));
-        joined(loss, rows.fold([0.0; L], add))
+        joined(self.problem.loss, self.row_losses(&[true; L], |_| [0.0; L]))
     }
 
     /// First half of a pass: the rows. Fills `carried` and gives each lane's step length along its direction (0 where none is under way).
@@ -477,31 +489,23 @@ impl<'p, const L: usize> State<'p, L> {
         }
         let problem = self.problem;
         // The penalty along the step is a parabola: c0 + c1 t + c2 t^2.
-        let linear = self.over_features(|j| {
+        let [constant, linear, square] = self.over_features(|j| {
             let penalty = f64::from(problem.penalties[j]);
-            std::array::from_fn(|l| penalty * weights[j][l] * f64::from(self.step[j][l]))
+            let (weights, step) = (&weights[j], self.step[j].map(f64::from));
+            [
+                weights.map(|w| 0.5 * penalty * w * w),
+                std::array::from_fn(|l| penalty * weights[l] * step[l]),
+                step.map(|s| 0.5 * penalty * s * s),
+            ]
         });
-        let square = self.over_features(|j| {
-            let penalty = f64::from(problem.penalties[j]);
-            self.step[j].map(|s| 0.5 * penalty * f64::from(s) * f64::from(s))
-        });
-        let constant = self.penalty(weights);
         let mut length = self.ready.map(|r| if r { 1.0 } else { 0.0 });
         let mut open = self.ready;
         let mut failed = [false; L];
+        let mut reached = self.loss;
         for halving in 0..=MAX_HALVINGS {
-            let losses: Vec<Lanes<L>> = self
-                .row_parts
-                .par_iter()
-                .map(|part| {
-                    part.clone().fold([0.0; L], |sum, row| {
-                        let scores =
-                            std::array::from_fn(|l| self.scores[row][l] + length[l] * self.step_scores[row][l]);
-                        add(sum, problem.loss.row_loss(row, &scores))
-                    })
-                })
-                .collect();
-            let mut value = losses.into_iter().fold([0.0; L], add);
+            let mut value = self.row_losses(&open, |row| {
+                std::array::from_fn(|l| self.scores[row][l] + length[l] * self.step_scores[row][l])
+            });
             for l in 0..L {
                 value[l] += constant[l] + length[l] * linear[l] + length[l] * length[l] * square[l];
             }
@@ -515,6 +519,7 @@ impl<'p, const L: usize> State<'p, L> {
                 let floor = 1e-12 * self.loss[l].abs();
                 if value[l] <= self.loss[l] + decrease + floor {
                     open[l] = false;
+                    reached[l] = value[l];
                 } else if halving == MAX_HALVINGS {
                     length[l] = 0.0;
                     failed[l] = true;
@@ -540,8 +545,8 @@ impl<'p, const L: usize> State<'p, L> {
                 step[l] = 0.0;
             }
         }
-        self.measure();
-        self.loss = joined(problem.loss, add(self.loss, self.penalty(weights)));
+        self.loss = reached;
+        self.measure(self.ready);
         for l in (0..L).filter(|&l| self.ready[l]) {
             self.iterations[l] += 1;
             self.phase[l] = if failed[l] { Phase::Done } else { Phase::Gradient };
