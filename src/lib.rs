@@ -55,6 +55,7 @@ pub mod predictions;
 pub mod report;
 pub mod selection;
 pub mod summary;
+pub mod task;
 pub mod text;
 pub mod training;
 pub mod validation;

@@ -12,8 +12,9 @@ use crate::input::Example;
 use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, texts};
-use crate::selection::{self, OutOfFold, TaskRows, Workbench};
+use crate::selection::{self, OutOfFold, Workbench};
 use crate::summary::{Figures, Measured, TaskSummary};
+use crate::task::TaskRows;
 use crate::text::Language;
 use crate::validation::{Folds, text_key};
 

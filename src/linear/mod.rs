@@ -1,9 +1,10 @@
 //! The sparse logistic regression behind linfa's traits.
 //!
 //! [`params`] holds what a caller may set, unchecked and checked; [`loss`] the objective row by row; [`solver`] finds the
-//! weights; [`logistic`] ties them to `linfa::DatasetBase`, `Fit` and `PredictInplace`. It exists because `linfa-logistic`
+//! weights, with its inner loops in `kernels`; [`logistic`] ties them to `linfa::DatasetBase`, `Fit` and `PredictInplace`. It exists because `linfa-logistic`
 //! takes dense records only, and minimises the same objective.
 
+mod kernels;
 pub mod logistic;
 pub mod loss;
 pub mod params;

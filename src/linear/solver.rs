@@ -9,13 +9,10 @@
 
 use rayon::prelude::*;
 
+use super::kernels::{Lanes, add, column_sum, joined, parts, preconditioned, split, sum_column, vectorised};
 use super::loss::Loss;
 use crate::features::matrix::Matrix;
 
-/// Parts that rows and features are cut into; fixed, so that sums do not depend on the number of threads.
-const PARTS: usize = 64;
-/// Entries summed in `f32` before the sum is carried over to `f64`.
-const RUN: usize = 512;
 /// Features summed in `f32` before the sum is carried over to `f64`.
 const CARRY: usize = 64;
 /// Conjugate gradients stop when one more step gains less than this share of the mean gain so far (Nash and Sofer 1990).
@@ -66,8 +63,6 @@ enum Phase {
     Conjugate,
     Done,
 }
-
-type Lanes<const L: usize> = [f64; L];
 
 /// Where a run of the solver has come to.
 pub struct Solution<const L: usize> {
@@ -595,99 +590,4 @@ impl<'p, const L: usize> State<'p, L> {
             .collect();
         self.direction_penalty = sums.into_iter().fold([0.0; L], add);
     }
-}
-
-/// Remainder times inverse preconditioner. In a joint problem without its mean over the classes (`share` is one over their number,
-/// 0 where lanes stay apart); the remainder has none by itself: a shift of all of a feature's weights changes no probability, so the solution has none, and along it there is no curvature but the penalty.
-/// Lanes that are not in use hold zeros in both. Every loop is over all lanes, so that it compiles to vector instructions.
-#[inline(always)]
-fn preconditioned<const L: usize>(share: f32, used: &[f32; L], remainder: &[f32; L], inverse: &[f32; L]) -> [f32; L] {
-    let mut towards = *remainder;
-    for l in 0..L {
-        towards[l] *= inverse[l];
-    }
-    if share > 0.0 {
-        let mean = share * towards.iter().sum::<f32>();
-        for l in 0..L {
-            towards[l] -= mean * used[l];
-        }
-    }
-    towards
-}
-
-fn add<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
-    std::array::from_fn(|l| a[l] + b[l])
-}
-
-/// In a joint problem every lane gets the sum of all lanes; otherwise lanes stay apart.
-fn joined<const L: usize>(loss: &Loss, lanes: Lanes<L>) -> Lanes<L> {
-    if loss.is_joint() { [lanes.iter().sum(); L] } else { lanes }
-}
-
-/// `sum_i x_ij v_i` by lane.
-#[inline(always)]
-fn column_sum<const L: usize>(transposed: &Matrix, column: usize, rows: &[[f32; L]]) -> Lanes<L> {
-    sum_column(transposed, column, rows, |value| value)
-}
-
-/// Runs a loop over lanes with the widest vector instructions that the processor has. `body` must be `#[inline(always)]`, or it
-/// is compiled for the oldest processor after all. Multiplications and additions are
-/// not fused, so the result is the same with any of them.
-#[inline(always)]
-fn vectorised<R>(body: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(body)
-}
-
-#[inline(always)]
-fn sum_column<const L: usize>(
-    transposed: &Matrix,
-    column: usize,
-    rows: &[[f32; L]],
-    scale: impl Fn(f32) -> f32,
-) -> Lanes<L> {
-    let (indices, values) = transposed.row(column);
-    let mut total = [0.0f64; L];
-    for (indices, values) in indices.chunks(RUN).zip(values.chunks(RUN)) {
-        let mut sum = [0.0f32; L];
-        for (&row, &value) in indices.iter().zip(values) {
-            let value = scale(value);
-            let row = &rows[row as usize];
-            for l in 0..L {
-                sum[l] += value * row[l];
-            }
-        }
-        for l in 0..L {
-            total[l] += f64::from(sum[l]);
-        }
-    }
-    total
-}
-
-/// Cuts a matrix's rows into [`PARTS`] ranges of about as many entries each.
-fn parts(matrix: &Matrix) -> Vec<std::ops::Range<usize>> {
-    let target = (matrix.entries() + matrix.rows()) / PARTS + 1;
-    let mut parts = Vec::with_capacity(PARTS);
-    let (mut start, mut load) = (0, 0);
-    for row in 0..matrix.rows() {
-        load += matrix.row(row).0.len() + 1;
-        if load >= target {
-            parts.push(start..row + 1);
-            (start, load) = (row + 1, 0);
-        }
-    }
-    if start < matrix.rows() {
-        parts.push(start..matrix.rows());
-    }
-    parts
-}
-
-/// Splits a slice at the given ranges, which cover it in order.
-fn split<'s, T>(mut slice: &'s mut [T], parts: &[std::ops::Range<usize>]) -> Vec<&'s mut [T]> {
-    let mut pieces = Vec::with_capacity(parts.len());
-    for part in parts {
-        let (piece, rest) = slice.split_at_mut(part.len());
-        pieces.push(piece);
-        slice = rest;
-    }
-    pieces
 }
