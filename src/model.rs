@@ -96,6 +96,11 @@ pub struct Explanation {
 }
 
 impl Verdict {
+    /// The expected number under the probabilities; `numbers` has one a label, in class order.
+    pub fn expected(&self, numbers: &[f64]) -> f64 {
+        self.probabilities.iter().zip(numbers).map(|(p, n)| p * n).sum()
+    }
+
     /// The calibrated probability of the prediction, of several labels the lowest; of no label the probability that none applies best.
     pub fn confidence(&self) -> f64 {
         let of = |class: &usize| self.probabilities[*class];
@@ -111,12 +116,6 @@ impl Head {
     pub fn verdict(&self, scores: ArrayView1<f64>) -> Verdict {
         let probabilities = self.finish.probabilities(scores);
         Verdict { predicted: self.finish.rule.decide(&probabilities), scores: scores.to_vec(), probabilities }
-    }
-
-    /// The expected number of a verdict, where the labels have numbers.
-    pub fn expected(&self, verdict: &Verdict) -> Option<f64> {
-        let numbers = self.numbers.as_ref()?;
-        Some(verdict.probabilities.iter().zip(numbers).map(|(p, n)| p * n).sum())
     }
 
     /// Sets one label's threshold; an error if the task is single-label or has no such label.
@@ -147,7 +146,7 @@ impl Head {
     }
 
     /// The score column of a class and the sign with which it counts: a two-class task has one column for both.
-    fn column(&self, class: usize) -> (usize, f64) {
+    pub(crate) fn column(&self, class: usize) -> (usize, f64) {
         match self.finish.calibrator.columns() {
             1 if self.labels.len() == 2 => (0, if class == 1 { 1.0 } else { -1.0 }),
             _ => (class, 1.0),

@@ -161,7 +161,7 @@ impl Workbench<'_> {
         for fold in 0..folds.count() {
             let (train, held) = folds.split(fold);
             let Choice { candidate, trials: inner, finish, start } = self.choose(&train, fold as u64)?;
-            let part = self.part(&train, &held);
+            let part = self.part(&train);
             let regression = self.fit(&part, candidate, start, FOLD_TOLERANCE)?;
             let scores = self.score(&part, &regression, &held);
             for (i, &row) in held.iter().enumerate() {
@@ -185,7 +185,7 @@ impl Workbench<'_> {
         let trials = merge(&out_of_fold.trials);
         let candidate = best(&trials).unwrap_or_else(|| self.fixed());
         let all: Vec<usize> = (0..self.task.rows.len()).collect();
-        let part = self.part(&all, &[]);
+        let part = self.part(&all);
         let start = out_of_fold.parts.last().and_then(|p| p.start.clone());
         let regression = self.fit(&part, candidate, start, self.config.training.tolerance)?;
         let mut scores = Array2::zeros((all.len(), self.task.score_columns()));
@@ -195,7 +195,7 @@ impl Workbench<'_> {
             let fold_scores = if fold_fit.candidate == candidate {
                 fold_fit.scores.clone()
             } else {
-                let part = self.part(&train, &held);
+                let part = self.part(&train);
                 let regression = self.fit(&part, candidate, fold_fit.start.clone(), FOLD_TOLERANCE)?;
                 self.score(&part, &regression, &held)
             };
@@ -274,7 +274,7 @@ impl Workbench<'_> {
 
     /// Weighs an inner split.
     fn split(&self, fit_on: &[usize], judge_on: Vec<usize>) -> InnerSplit {
-        let part = self.part(fit_on, &judge_on);
+        let part = self.part(fit_on);
         InnerSplit { matrix: self.weigh(&part, &judge_on), part, judge_on }
     }
 
@@ -349,17 +349,13 @@ impl Workbench<'_> {
     }
 
     /// Weighs a training part: idf of every comment but the held-out ones, whether labelled for this task or not.
-    fn part(&self, train: &[usize], held: &[usize]) -> Part {
+    fn part(&self, train: &[usize]) -> Part {
         let task = self.task;
-        let mut is_held = vec![false; self.raw.len()];
-        held.iter().for_each(|&r| is_held[task.rows[r]] = true);
-        // Rows of neither part are left out too: they belong to an outer fold.
-        if train.len() + held.len() < task.rows.len() {
-            let mut inside = vec![false; task.rows.len()];
-            train.iter().for_each(|&r| inside[r] = true);
-            (0..task.rows.len()).filter(|&r| !inside[r]).for_each(|r| is_held[task.rows[r]] = true);
-        }
-        let seen: Vec<usize> = (0..self.raw.len()).filter(|&r| !is_held[r]).collect();
+        // Labelled rows outside the part are held out, here or in an outer fold.
+        let mut is_seen = vec![true; self.raw.len()];
+        task.rows.iter().for_each(|&row| is_seen[row] = false);
+        train.iter().for_each(|&r| is_seen[task.rows[r]] = true);
+        let seen: Vec<usize> = (0..self.raw.len()).filter(|&row| is_seen[row]).collect();
         let features = &self.config.features;
         let idf = self.raw.idf(self.layout, &seen, |block| min_df(features, block));
         let rows: Vec<usize> = train.iter().map(|&r| task.rows[r]).collect();

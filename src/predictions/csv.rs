@@ -38,8 +38,8 @@ impl<W: Write> CsvPredictions<W> {
             for &p in &verdict.probabilities {
                 field(&decimals(p))?;
             }
-            if let Some(expected) = head.expected(verdict) {
-                field(&decimals(expected))?;
+            if let Some(numbers) = &head.numbers {
+                field(&decimals(verdict.expected(numbers)))?;
             }
             if head.why {
                 let why = scored.why.as_deref().unwrap_or_default();

@@ -55,8 +55,8 @@ impl<W: Write + Send> PredictionWriter for JsonLinesPredictions<W> {
             task.insert("pred".into(), json!(labels));
             task.insert("conf".into(), rounded(verdict.confidence()));
             task.insert("p".into(), Value::Object(p));
-            if let Some(expected) = head.expected(verdict) {
-                task.insert("score".into(), rounded(expected));
+            if let Some(numbers) = &head.numbers {
+                task.insert("score".into(), rounded(verdict.expected(numbers)));
             }
             if head.why {
                 task.insert("why".into(), json!(scored.why.as_deref().unwrap_or_default()));

@@ -99,13 +99,6 @@ impl Tasks {
     }
 }
 
-impl TaskColumns {
-    fn expected(&self, verdict: &Verdict) -> Option<f64> {
-        let numbers = self.numbers.as_ref()?;
-        Some(verdict.probabilities.iter().zip(numbers).map(|(p, n)| p * n).sum())
-    }
-}
-
 /// A writer for rows under `header`. `path` is the input's name for errors.
 pub fn writer<W: Write + Send + 'static>(
     format: Format,

@@ -94,15 +94,11 @@ impl Inspection {
             .iter()
             .map(|head| {
                 let weights = head.regression.weights();
-                let two_class = weights.ncols() == 1 && head.labels.len() == 2;
                 let labels = (0..head.labels.len())
                     .map(|class| {
-                        let (column, sign) = match two_class {
-                            true => (0, if class == 1 { 1.0 } else { -1.0 }),
-                            false => (class, 1.0),
-                        };
+                        let (column, sign) = head.column(class);
                         let mut order: Vec<usize> = (0..weights.nrows()).collect();
-                        let value = |j: usize| sign * weights[[j, column]];
+                        let value = |j: usize| sign as f32 * weights[[j, column]];
                         order.sort_by(|&a, &b| value(b).total_cmp(&value(a)).then(a.cmp(&b)));
                         let features = order.into_iter().take(top).take_while(|&j| value(j) > 0.0).map(|j| {
                             let (block, term) = model.features.name(j);
