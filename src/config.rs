@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::Decision;
 use crate::error::{Error, Result};
 use crate::features::FeatureConfig;
+use crate::features::layout::Block;
 use crate::labels::{LabelSet, TaskKind};
 use crate::linear::ClassWeights;
 use crate::metrics::Metric;
@@ -75,7 +76,7 @@ impl Default for TrainingConfig {
         TrainingConfig {
             search: Search::Quick,
             alphas: vec![4.0, 1.0, 0.25],
-            alpha: 0.5,
+            alpha: 1.0,
             class_weights: ClassWeights::Balanced,
             tolerance: 5e-3,
             max_iterations: 100,
@@ -197,31 +198,27 @@ impl Config {
             return outside("validation.folds", "from 2 to 100", self.validation.folds.to_string());
         }
         let features = &self.features;
-        for (name, block) in
-            [("words", &features.words), ("chars", &features.chars), ("target_words", &features.target_words)]
-        {
-            if block.min_df < 2 {
-                let key = format!("features.{name}.min_df");
+        let weights = features.weights();
+        for block in Block::ALL {
+            let name = block.name();
+            if let Some(counted) = features.counted(block)
+                && counted.min_df < 2
+            {
                 return outside(
-                    &key,
+                    &format!("features.{name}.min_df"),
                     "at least 2, so that no single comment's words reach the model",
-                    block.min_df.to_string(),
+                    counted.min_df.to_string(),
+                );
+            }
+            if !(0.0..=1000.0).contains(&weights.of(block)) {
+                return outside(
+                    &format!("features.{name}.weight"),
+                    "a number in [0, 1000]",
+                    weights.of(block).to_string(),
                 );
             }
         }
-        let weights = [
-            ("words", features.words.weight),
-            ("chars", features.chars.weight),
-            ("target_words", features.target_words.weight),
-            ("style", features.style.weight),
-            ("similarity", features.similarity.weight),
-        ];
-        for (name, weight) in weights {
-            if !(0.0..=1000.0).contains(&weight) {
-                return outside(&format!("features.{name}.weight"), "a number in [0, 1000]", weight.to_string());
-            }
-        }
-        if weights.iter().all(|w| w.1 == 0.0) {
+        if !Block::ALL.into_iter().any(|block| weights.uses(block)) {
             return outside("features.*.weight", "above 0 for at least one block", "0 for all".into());
         }
         for (task, config) in &self.tasks {

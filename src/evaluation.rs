@@ -1,6 +1,6 @@
 //! A model against labelled comments, alone or paired with another model.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -27,6 +27,8 @@ struct LabelledTask {
     judged: Vec<Judged>,
     probabilities: Vec<f64>,
     keys: Vec<[Option<String>; 3]>,
+    /// Whether the model was trained under the row's article, where that is known.
+    seen: Vec<Option<bool>>,
 }
 
 /// What was measured.
@@ -43,8 +45,10 @@ pub struct TaskEvaluation {
     pub task: String,
     /// Labelled rows.
     pub rows: usize,
-    /// The figures.
+    /// The figures of all rows.
     pub figures: Figures,
+    /// The figures of the rows under articles that the model was trained under, and of those under other ones, where there are both.
+    pub by_article: Vec<Figures>,
     /// The difference to the other model.
     pub difference: Option<Difference>,
 }
@@ -74,6 +78,7 @@ impl LabelledVerdicts {
                     judged: Vec::new(),
                     probabilities: Vec::new(),
                     keys: Vec::new(),
+                    seen: Vec::new(),
                 })
             })
             .collect();
@@ -121,6 +126,7 @@ impl LabelledVerdicts {
                 task.judged.push(Judged { gold, predicted: verdict.predicted.clone(), weight: example.weight });
                 task.probabilities.extend(&verdict.probabilities);
                 task.keys.push(cluster_keys(example));
+                task.seen.push(model.has_seen(example));
             }
         }
         Ok(())
@@ -143,18 +149,32 @@ impl Evaluation {
                 .map_err(|e| Error::TrainingData(e.to_string()))?;
             let (clusters, cluster_of) = task.clusters();
             let validation = &model.config.validation;
-            let figures = Figures::measure(&Measured {
-                kind: head.kind,
-                labels,
-                judged: &task.judged,
-                probabilities: &probabilities,
-                question: "labelled comments given to evaluate",
-                grouped_by: "",
-                folds: 0,
-                clusters,
-                cluster_of: &cluster_of,
-                validation,
-            })?;
+            let measure = |question: &str, rows: &[usize]| {
+                let judged: Vec<Judged> = rows.iter().map(|&r| task.judged[r].clone()).collect();
+                Figures::measure(&Measured {
+                    kind: head.kind,
+                    labels,
+                    judged: &judged,
+                    probabilities: &probabilities.select(Axis(0), rows),
+                    question,
+                    grouped_by: "",
+                    folds: 0,
+                    clusters,
+                    cluster_of: &number_clusters(rows.iter().map(|&r| cluster_of[r])),
+                    validation,
+                })
+            };
+            let all: Vec<usize> = (0..rows).collect();
+            let figures = measure("labelled comments given to evaluate", &all)?;
+            let mut by_article = Vec::new();
+            for (seen, question) in
+                [(true, "comments under articles seen in training"), (false, "comments under articles never seen")]
+            {
+                let part: Vec<usize> = all.iter().copied().filter(|&r| task.seen[r] == Some(seen)).collect();
+                if !part.is_empty() && part.len() < rows {
+                    by_article.push(measure(question, &part)?);
+                }
+            }
             let difference = match against {
                 None => None,
                 Some((name, others)) => {
@@ -179,7 +199,7 @@ impl Evaluation {
                     })
                 }
             };
-            tasks.push(TaskEvaluation { task: task.name.clone(), rows, figures, difference });
+            tasks.push(TaskEvaluation { task: task.name.clone(), rows, figures, by_article, difference });
         }
         if tasks.is_empty() {
             return Err(Error::TrainingData("no row has a label: nothing to measure against".into()));

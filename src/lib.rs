@@ -6,7 +6,7 @@
 //! Data flows one way: [`input`] reads rows into examples, [`text`] cuts and stems them, [`features`] turns them into sparse rows,
 //! [`linear`] fits and scores them, [`calibration`] and [`decision`] make probabilities and labels of the scores,
 //! [`predictions`] and [`report`] write them down. [`training`] runs the whole chain for labelled examples, with every choice made
-//! by cross-validation in [`selection`]; [`model`] runs it for new ones.
+//! by [`cross_validation`] and [`selection`]; [`model`] runs it for new ones.
 //!
 //! ```
 //! use belowline::config::Config;
@@ -41,6 +41,7 @@
 pub mod calibration;
 pub mod cli;
 pub mod config;
+pub mod cross_validation;
 pub mod decision;
 pub mod error;
 pub mod evaluation;
@@ -59,3 +60,4 @@ pub mod task;
 pub mod text;
 pub mod training;
 pub mod validation;
+pub mod workbench;

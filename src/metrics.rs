@@ -172,6 +172,95 @@ pub fn confusion(classes: usize, rows: &[Judged]) -> Array2<f64> {
     matrix
 }
 
+/// Confidences at which [`coverage`] is told.
+const CONFIDENCES: [f64; 9] = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
+
+/// What is left, and how right it is, where predictions below a confidence are withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CoveragePoint {
+    /// Least confidence: the value for `--min-conf`.
+    pub min_conf: f64,
+    /// Share of rows that are this confident.
+    pub coverage: f64,
+    /// Share of them whose labels are all right; `None` if there are none.
+    pub accuracy: Option<f64>,
+}
+
+/// The calibrated probability of a prediction, of several labels the lowest; of no label the probability that none applies best.
+pub fn confidence(predicted: &[usize], probabilities: impl Fn(usize) -> f64, labels: usize) -> f64 {
+    match predicted.iter().map(|&class| probabilities(class)).reduce(f64::min) {
+        Some(lowest) => lowest,
+        None => 1.0 - (0..labels).map(probabilities).fold(0.0, f64::max),
+    }
+}
+
+/// How coverage and accuracy trade off over confidences. `rows`: confidence, whether right, weight.
+pub fn coverage(rows: &[(f64, bool, f64)]) -> Vec<CoveragePoint> {
+    let all: f64 = rows.iter().map(|r| r.2).sum();
+    CONFIDENCES
+        .into_iter()
+        .map(|min_conf| {
+            let (mut kept, mut right) = (0.0, 0.0);
+            for (_, is_right, weight) in rows.iter().filter(|r| r.0 >= min_conf) {
+                kept += weight;
+                right += if *is_right { *weight } else { 0.0 };
+            }
+            CoveragePoint { min_conf, coverage: ratio(kept, all), accuracy: (kept > 0.0).then(|| right / kept) }
+        })
+        .collect()
+}
+
+/// Log loss of a single-label task's probabilities (rows by classes) as a share of what knowing only how frequent each class is would
+/// cost: 1 for knowing nothing, 0 for knowing all. `balanced` gives every class the same weight and takes its frequency out of the
+/// probabilities, so that a rare class counts as much as a frequent one.
+pub fn log_loss(probabilities: &Array2<f64>, rows: &[Judged], balanced: bool) -> f64 {
+    let classes: Vec<usize> = rows.iter().map(|r| r.gold.first().copied().unwrap_or(0)).collect();
+    class_log_loss(probabilities.ncols(), balanced, || {
+        rows.iter().zip(&classes).zip(probabilities.rows()).map(|((row, &class), p)| (p.to_vec(), class, row.weight))
+    })
+}
+
+/// The same of a multi-label task: the mean over labels of each one's two-class loss. Labels that all rows have, or none, do not count.
+pub fn label_log_loss(probabilities: &Array2<f64>, rows: &[Judged], balanced: bool) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for label in 0..probabilities.ncols() {
+        let has = |row: &Judged| usize::from(row.gold.contains(&label));
+        if rows.iter().all(|r| has(r) == 1) || rows.iter().all(|r| has(r) == 0) {
+            continue;
+        }
+        count += 1.0;
+        sum += class_log_loss(2, balanced, || {
+            rows.iter().zip(probabilities.column(label)).map(|(r, &p)| ([1.0 - p, p], has(r), r.weight))
+        });
+    }
+    if count > 0.0 { sum / count } else { 1.0 }
+}
+
+fn class_log_loss<P: AsRef<[f64]>, I: Iterator<Item = (P, usize, f64)>>(
+    classes: usize,
+    balanced: bool,
+    rows: impl Fn() -> I,
+) -> f64 {
+    let mut mass = vec![0.0; classes];
+    rows().for_each(|(_, class, weight)| mass[class] += weight);
+    let all: f64 = mass.iter().sum();
+    let seen = mass.iter().filter(|&&m| m > 0.0).count() as f64;
+    if all <= 0.0 || seen < 2.0 {
+        return 1.0;
+    }
+    let mut loss = 0.0;
+    for (p, class, weight) in rows() {
+        let p = p.as_ref();
+        let odds = |k: usize| if balanced { if mass[k] > 0.0 { p[k] / mass[k] } else { 0.0 } } else { p[k] };
+        let q = odds(class) / (0..classes).map(odds).sum::<f64>();
+        let share = if balanced { weight / (mass[class] * seen) } else { weight / all };
+        loss -= share * q.max(1e-12).ln();
+    }
+    let entropy: f64 =
+        if balanced { seen.ln() } else { mass.iter().filter(|&&m| m > 0.0).map(|m| -(m / all) * (m / all).ln()).sum() };
+    loss / entropy
+}
+
 /// Area under the ROC curve with mid-ranks for ties; `None` unless both kinds of rows exist. `rows`: score, positive, weight.
 pub fn auc(mut rows: Vec<(f64, bool, f64)>) -> Option<f64> {
     rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -259,15 +348,7 @@ impl Bootstrap<'_> {
         metric: Metric,
         over: Option<&[usize]>,
     ) -> Result<Estimate> {
-        let value = Tally::of(classes, rows).metric(metric, over);
-        let mut draws = self.resample(rows.len(), |drawn| {
-            let mut tally = Tally::new(classes);
-            for row in drawn {
-                tally.add(&rows[*row as usize]);
-            }
-            tally.metric(metric, over)
-        })?;
-        Ok(interval(value, &mut draws))
+        self.measure(rows.len(), |drawn| tally(classes, rows, drawn).metric(metric, over))
     }
 
     /// The paired difference `a - b` of a metric, with its percentile interval.
@@ -279,16 +360,16 @@ impl Bootstrap<'_> {
         metric: Metric,
         over: Option<&[usize]>,
     ) -> Result<Estimate> {
-        let value = Tally::of(classes, a).metric(metric, over) - Tally::of(classes, b).metric(metric, over);
-        let mut draws = self.resample(a.len().min(b.len()), |drawn| {
-            let (mut tally_a, mut tally_b) = (Tally::new(classes), Tally::new(classes));
-            for &row in drawn {
-                tally_a.add(&a[row as usize]);
-                tally_b.add(&b[row as usize]);
-            }
-            tally_a.metric(metric, over) - tally_b.metric(metric, over)
-        })?;
-        Ok(interval(value, &mut draws))
+        self.measure(a.len().min(b.len()), |drawn| {
+            tally(classes, a, drawn).metric(metric, over) - tally(classes, b, drawn).metric(metric, over)
+        })
+    }
+
+    /// Any figure of a number of rows, with its percentile interval. `figure` takes indices of rows, each as often as it was drawn.
+    pub fn measure(&self, rows: usize, figure: impl Fn(&[u32]) -> f64) -> Result<Estimate> {
+        let all: Vec<u32> = (0..rows as u32).collect();
+        let mut draws = self.resample(rows, &figure)?;
+        Ok(interval(figure(&all), &mut draws))
     }
 
     /// Draws clusters with replacement and measures the rows of each draw.
@@ -313,6 +394,10 @@ impl Bootstrap<'_> {
             })
             .collect())
     }
+}
+
+fn tally(classes: usize, rows: &[Judged], drawn: &[u32]) -> Tally {
+    Tally::of(classes, drawn.iter().map(|&row| &rows[row as usize]))
 }
 
 fn interval(value: f64, draws: &mut [f64]) -> Estimate {

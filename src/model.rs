@@ -1,20 +1,28 @@
 //! A trained model: features, and one head a task. Scores comments and explains scores.
 
+use std::sync::Arc;
+
 use linfa::traits::PredictInplace;
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::decision::DecisionRule;
 use crate::error::{Error, Result};
+use crate::features::context::ContextStore;
 use crate::features::layout::{Block, Layout};
 use crate::features::weighting::Weigher;
 use crate::features::{ArticleText, Features, Matrix, Session, Texts};
 use crate::input::Example;
 use crate::labels::{LabelSet, TaskKind};
 use crate::linear::SparseLogistic;
-use crate::selection::{Finish, used_blocks};
+use crate::metrics;
 use crate::summary::TaskSummary;
+use crate::workbench::Finish;
+
+/// Contexts that a scorer remembers: an article of 400 words takes about 20 kB.
+const MAX_CONTEXTS: usize = 512;
 
 /// One task's part of a model.
 #[derive(Debug, Clone)]
@@ -59,6 +67,8 @@ pub struct Model {
     pub config: Config,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// Fingerprints of the articles it was trained under, ascending; see [`article_print`].
+    pub articles: Vec<u64>,
     layout: Layout,
 }
 
@@ -103,11 +113,7 @@ impl Verdict {
 
     /// The calibrated probability of the prediction, of several labels the lowest; of no label the probability that none applies best.
     pub fn confidence(&self) -> f64 {
-        let of = |class: &usize| self.probabilities[*class];
-        match self.predicted.iter().map(of).reduce(f64::min) {
-            Some(lowest) => lowest,
-            None => 1.0 - self.probabilities.iter().copied().fold(0.0, f64::max),
-        }
+        metrics::confidence(&self.predicted, |class| self.probabilities[class], self.probabilities.len())
     }
 }
 
@@ -164,11 +170,37 @@ pub fn texts(example: &Example) -> Texts<'_> {
     }
 }
 
+/// What an example's article is known by: its id, else its text.
+pub fn article_key(example: &Example) -> Option<String> {
+    let text = || example.article.as_ref().map(|a| format!("{}\n{}", a.title, a.body));
+    example.article_id.clone().or_else(text)
+}
+
+/// The first eight bytes of the SHA-256 of an article's key: enough to tell whether an article was seen, nothing to read it from.
+pub fn article_print(key: &str) -> u64 {
+    let hash = Sha256::digest(key.as_bytes());
+    u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
+}
+
 impl Model {
     /// Puts a model together.
-    pub fn new(features: Features, heads: Vec<Head>, config: Config, provenance: Provenance) -> Self {
+    pub fn new(
+        features: Features,
+        heads: Vec<Head>,
+        config: Config,
+        provenance: Provenance,
+        articles: Vec<u64>,
+    ) -> Self {
         let layout = features.layout();
-        Model { features, heads, config, provenance, layout }
+        Model { features, heads, config, provenance, articles, layout }
+    }
+
+    /// Whether it was trained on comments under an article; `None` if the example names none, or training named none.
+    pub fn has_seen(&self, example: &Example) -> Option<bool> {
+        if self.articles.is_empty() {
+            return None;
+        }
+        article_key(example).map(|key| self.articles.binary_search(&article_print(&key)).is_ok())
     }
 
     /// Columns by block.
@@ -185,8 +217,8 @@ impl Model {
     pub fn scorer(&self) -> Scorer<'_> {
         Scorer {
             model: self,
-            session: Session::new(&self.features),
-            weigher: Weigher::new(&self.layout, &self.features.idf, used_blocks(&self.config.features)),
+            session: Session::new(&self.features, Arc::new(ContextStore::new(MAX_CONTEXTS))),
+            weigher: Weigher::new(&self.layout, &self.features.idf, &self.config.features.weights()),
             matrix: Matrix::new(self.layout.columns()),
         }
     }

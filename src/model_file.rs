@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -19,9 +20,9 @@ use crate::features::Features;
 use crate::labels::{LabelSet, TaskKind};
 use crate::linear::SparseLogistic;
 use crate::model::{Head, Model, Provenance};
-use crate::selection::Finish;
 use crate::summary::TaskSummary;
 use crate::text::{CharGram, Language, StringTable};
+use crate::workbench::Finish;
 
 /// Format that this program writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -36,6 +37,7 @@ struct Metadata {
     provenance: Provenance,
     language: Language,
     unseen_idf: f32,
+    gate: f32,
     bins: Vec<Vec<f32>>,
     config: Config,
     heads: Vec<HeadMetadata>,
@@ -71,6 +73,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
         provenance: model.provenance.clone(),
         language: model.features.language,
         unseen_idf: model.features.unseen_idf,
+        gate: model.features.gate,
         bins: model.features.bins.clone(),
         config: model.config.clone(),
         heads: model
@@ -101,6 +104,8 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
             numbers(Dtype::F64, vec![intercepts.len()], intercepts.iter().flat_map(|w| w.to_le_bytes())),
         );
     }
+    let articles = model.articles.iter().flat_map(|a| a.to_le_bytes());
+    tensors.insert("articles".into(), numbers(Dtype::U64, vec![model.articles.len()], articles));
     let checksum = checksum(&json, tensors.iter().map(|(name, t)| (name.as_str(), t.bytes.as_slice())));
     tensors.insert(CHECKSUM.into(), numbers(Dtype::U8, vec![checksum.len()], checksum));
     let views: Vec<(&str, TensorView)> = tensors
@@ -132,12 +137,20 @@ fn feature_tensors(features: &Features) -> BTreeMap<String, Tensor> {
         gram_offsets.push(gram_text.len() as u32);
     }
     strings("chars", &gram_text, &gram_offsets);
-    for (name, pairs) in [("bigrams", &features.bigrams), ("target_terms", &features.target_terms)] {
+    for (name, pairs) in [
+        ("bigrams", &features.bigrams),
+        ("target_terms", &features.target_terms),
+        ("shared_terms", &features.shared_terms),
+        ("related_terms", &features.related_terms),
+        ("lead_terms", &features.lead_terms),
+    ] {
         let bytes = pairs.iter().flatten().flat_map(|v| v.to_le_bytes());
         tensors.insert(name.into(), numbers(Dtype::U32, vec![pairs.len(), 2], bytes));
     }
-    let idf = features.idf.iter().flat_map(|v| v.to_le_bytes());
-    tensors.insert("idf".into(), numbers(Dtype::F32, vec![features.idf.len()], idf));
+    for (name, idf) in [("idf", &features.idf), ("context_idf", &features.context_idf)] {
+        let bytes = idf.iter().flat_map(|v| v.to_le_bytes());
+        tensors.insert(name.into(), numbers(Dtype::F32, vec![idf.len()], bytes));
+    }
     tensors
 }
 
@@ -243,17 +256,24 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
         .windows(2)
         .map(|w| CharGram::pack(gram_text.get(w[0] as usize..w[1] as usize)?))
         .collect();
-    let features = Features::from_parts(
-        metadata.language,
-        table("stems")?,
-        pairs("bigrams")?,
-        grams?,
-        table("targets")?,
-        pairs("target_terms")?,
-        f32s("idf")?.0,
-        metadata.unseen_idf,
-        metadata.bins,
-    )?;
+    let features = Features {
+        language: metadata.language,
+        stems: Arc::new(table("stems")?),
+        bigrams: pairs("bigrams")?,
+        grams: grams?,
+        targets: table("targets")?,
+        target_terms: pairs("target_terms")?,
+        shared_terms: pairs("shared_terms")?,
+        related_terms: pairs("related_terms")?,
+        lead_terms: pairs("lead_terms")?,
+        context_idf: f32s("context_idf")?.0,
+        gate: metadata.gate,
+        idf: f32s("idf")?.0,
+        unseen_idf: metadata.unseen_idf,
+        bins: metadata.bins,
+        lookups: Default::default(),
+    }
+    .checked()?;
     let columns = features.layout().columns();
     let mut heads = Vec::new();
     for (i, head) in metadata.heads.into_iter().enumerate() {
@@ -291,5 +311,13 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
             summary: head.summary,
         });
     }
-    Some(Model::new(features, heads, metadata.config, metadata.provenance))
+    let (articles, _) = bytes("articles", Dtype::U64)?;
+    let articles: Vec<u64> = articles
+        .chunks_exact(8)
+        .map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+        .collect();
+    if !articles.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
+    Some(Model::new(features, heads, metadata.config, metadata.provenance, articles))
 }

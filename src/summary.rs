@@ -7,8 +7,8 @@ use crate::config::ValidationConfig;
 use crate::error::Result;
 use crate::labels::{LabelSet, TaskKind};
 use crate::linear::Convergence;
-use crate::metrics::{self, Bootstrap, Estimate, Judged, LabelScore, Metric, ReliabilityBin, Tally};
-use crate::selection::{Candidate, Trial};
+use crate::metrics::{self, Bootstrap, CoveragePoint, Estimate, Judged, LabelScore, Metric, ReliabilityBin, Tally};
+use crate::selection::{BlockTrial, Candidate, Trial};
 
 /// Everything that validation says of one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub struct TaskSummary {
     pub chosen: Candidate,
     /// What was tried, with the mean of the validation metric on inner splits.
     pub tried: Vec<Trial>,
+    /// What leaving out each block did on inner splits: the ablation table.
+    pub blocks: Vec<BlockTrial>,
     /// How the final fit ended.
     pub convergence: Convergence,
     /// The figures of the folds that everything was tuned for.
@@ -56,6 +58,8 @@ pub struct Figures {
     pub auc: Vec<Option<f64>>,
     /// Expected calibration error: of the likeliest label; multi-label, the mean over labels.
     pub calibration_error: f64,
+    /// What is left, and how right it is, where predictions below a confidence are withheld.
+    pub coverage: Vec<CoveragePoint>,
     /// Reliability of the likeliest label's probability (multi-label: of all labels' together).
     pub reliability: Vec<ReliabilityBin>,
 }
@@ -125,6 +129,16 @@ impl Figures {
                 .then(|| metrics::confusion(classes, judged).rows().into_iter().map(|r| r.to_vec()).collect()),
             auc: (0..classes).map(|k| metrics::auc(of_label(k).collect())).collect(),
             calibration_error,
+            coverage: metrics::coverage(
+                &judged
+                    .iter()
+                    .zip(p.rows())
+                    .map(|(j, p)| {
+                        let confidence = metrics::confidence(&j.predicted, |class| p[class], classes);
+                        (confidence, j.predicted == j.gold, j.weight)
+                    })
+                    .collect::<Vec<_>>(),
+            ),
             reliability,
         })
     }

@@ -4,19 +4,21 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, GroupBy, LanguageChoice};
+use crate::config::{Config, GroupBy, LanguageChoice, Search};
+use crate::cross_validation::{OutOfFold, cross_validate, fit_all};
 use crate::decision::Decision;
 use crate::error::{Error, Result};
 use crate::features::{Texts, learning};
 use crate::input::Example;
 use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
-use crate::model::{Head, Model, Provenance, texts};
-use crate::selection::{self, OutOfFold, Workbench};
+use crate::model::{Head, Model, Provenance, article_key, article_print, texts};
+use crate::selection::{self, Choice};
 use crate::summary::{Figures, Measured, TaskSummary};
 use crate::task::TaskRows;
 use crate::text::Language;
 use crate::validation::{Folds, text_key};
+use crate::workbench::Workbench;
 
 /// Comments that the language is detected from, spread evenly over the data.
 const LANGUAGE_SAMPLE: usize = 500;
@@ -27,13 +29,15 @@ pub struct Trained {
     pub model: Model,
     /// What the user should know, a sentence each.
     pub warnings: Vec<String>,
-    /// By task, in the order of the model's heads.
-    pub out_of_fold: Vec<HeldOut>,
+    /// By task, in the order of the model's heads: its cross-validations, first the one that everything was tuned for.
+    pub out_of_fold: Vec<Vec<HeldOut>>,
 }
 
-/// Out-of-fold predictions of one task.
+/// Out-of-fold predictions of one cross-validation of a task.
 pub struct HeldOut {
-    /// Index of each labelled example.
+    /// What the folds ask, as in [`Figures::question`].
+    pub question: &'static str,
+    /// Index of each judged example.
     pub rows: Vec<usize>,
     /// Fold of each.
     pub folds: Vec<usize>,
@@ -41,6 +45,8 @@ pub struct HeldOut {
     pub judged: Vec<Judged>,
     /// Probability of each label of each row.
     pub probabilities: ndarray::Array2<f64>,
+    /// What intervals resample, as in [`Figures::clusters`]: the cluster of each row, numbered from 0.
+    pub clusters: Vec<u32>,
 }
 
 /// Hears how far training has come: steps done and steps in all.
@@ -82,39 +88,39 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
     let mut out_of_fold = Vec::new();
     for task in &labelled {
         let plan = Plan::new(task, &keys, examples, config)?;
-        let groups = keys.groups(plan.group_by, task);
-        let bench = Workbench { task, raw: &raw, layout: &layout, config, groups: &groups, step: &step };
+        let bench = Workbench { task, raw: &raw, layout: &layout, config };
         let (clusters, cluster_of) = keys.clusters(task);
-        let measure = |held: &OutOfFold, question: &str, grouped_by: &str| {
-            Figures::measure(&Measured {
+        let mut held_out = Vec::new();
+        let mut validate = |question: &Question, search: Search| -> Result<(OutOfFold, Figures)> {
+            let held = cross_validate(&bench, &question.folds, &question.groups, search, &step)?;
+            let row_clusters = number_clusters(held.rows.iter().map(|&r| cluster_of[r]));
+            let figures = Figures::measure(&Measured {
                 kind: task.kind,
                 labels: &task.labels,
                 judged: &held.judged,
                 probabilities: &held.probabilities,
-                question,
-                grouped_by,
-                folds: held.folds.count(),
+                question: question.asks,
+                grouped_by: question.grouped_by,
+                folds: held.folds,
                 clusters,
-                cluster_of: &cluster_of,
+                cluster_of: &row_clusters,
                 validation: &config.validation,
-            })
+            })?;
+            held_out.push(HeldOut {
+                question: question.asks,
+                rows: held.rows.iter().map(|&r| task.rows[r]).collect(),
+                folds: held.fold_of.clone(),
+                judged: held.judged.clone(),
+                probabilities: held.probabilities.clone(),
+                clusters: row_clusters,
+            });
+            Ok((held, figures))
         };
-        let held = bench.cross_validate(plan.folds)?;
-        let figures = measure(&held, plan.question, plan.grouped_by)?;
-        let other = match plan.other {
-            None => None,
-            Some((question, group_by)) => {
-                let groups = keys.groups(group_by, task);
-                let bench = Workbench { groups: &groups, ..bench };
-                let folds = folds_of(task, &groups, config);
-                if folds.count() < 2 {
-                    None
-                } else {
-                    Some(measure(&bench.cross_validate(folds)?, question, group_by.name())?)
-                }
-            }
-        };
-        let (chosen, tried, regression, finish) = bench.fit_all(&held)?;
+        let (held, figures) = validate(&plan.main, config.training.search)?;
+        // The other question is only measured, with the settings of the config: a search would double the time that training takes.
+        let other = plan.other.as_ref().map(|q| validate(q, Search::None)).transpose()?.map(|(_, figures)| figures);
+        let (regression, finish) = fit_all(&bench, &held, &step)?;
+        let Choice { candidate: chosen, tried, blocks } = held.choice;
         let convergence =
             regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
         if !convergence.converged {
@@ -128,6 +134,7 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
             copies: keys.copies(task),
             chosen,
             tried,
+            blocks,
             convergence,
             figures,
             other,
@@ -141,12 +148,7 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
             finish,
             summary,
         });
-        out_of_fold.push(HeldOut {
-            rows: task.rows.clone(),
-            folds: (0..task.rows.len()).map(|r| held.folds.of(r)).collect(),
-            judged: held.judged,
-            probabilities: held.probabilities,
-        });
+        out_of_fold.push(held_out);
     }
     let provenance = Provenance {
         belowline: env!("CARGO_PKG_VERSION").into(),
@@ -154,13 +156,18 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
         fingerprint: fingerprint(examples),
         date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse().ok()),
     };
-    Ok(Trained { model: Model::new(features, heads, config.clone(), provenance), warnings, out_of_fold })
+    let mut articles: Vec<u64> = examples.iter().filter_map(article_key).map(|key| article_print(&key)).collect();
+    articles.sort_unstable();
+    articles.dedup();
+    Ok(Trained { model: Model::new(features, heads, config.clone(), provenance, articles), warnings, out_of_fold })
 }
 
 /// Steps of every cross-validation of every task, and its final fit.
 fn steps_in_all(tasks: &[TaskRows], keys: &GroupKeys, config: &Config) -> usize {
-    let rounds = |task| if keys.has_articles(task) { 2 } else { 1 };
-    tasks.iter().map(|task| rounds(task) * selection::steps(task.rows.len(), config) + 1).sum()
+    let folds = config.validation.folds;
+    let of = |task: &TaskRows, search| selection::steps(task.rows.len(), folds, search) + folds;
+    let other = |task| if keys.has_articles(task) { of(task, Search::None) } else { 0 };
+    tasks.iter().map(|task| of(task, config.training.search) + other(task) + 1).sum()
 }
 
 /// Collects the labelled rows of a task and checks that something can be learned from them.
@@ -266,8 +273,7 @@ fn numbers(task: &TaskRows, config: &Config) -> Result<Option<Vec<f64>>> {
 
 /// What ties a comment to others: its article (by id, else by text), target and author.
 pub(crate) fn cluster_keys(example: &Example) -> [Option<String>; 3] {
-    let text = example.article.as_ref().map(|a| format!("{}\n{}", a.title, a.body));
-    [example.article_id.clone().or(text), example.target.as_deref().map(text_key), example.author.clone()]
+    [article_key(example), example.target.as_deref().map(text_key), example.author.clone()]
 }
 
 /// What may tie rows together, numbered over all examples; rows without one stand alone.
@@ -337,17 +343,27 @@ impl GroupKeys {
     }
 }
 
-/// The folds of a task and the questions they answer.
-struct Plan {
-    folds: Folds,
-    group_by: GroupBy,
+/// Folds, and what held-out rows are an example of.
+struct Question {
+    asks: &'static str,
     grouped_by: &'static str,
-    question: &'static str,
-    other: Option<(&'static str, GroupBy)>,
+    folds: Folds,
+    /// Group of each labelled row.
+    groups: Vec<u32>,
+}
+
+/// The question that everything is tuned for, and the other one where articles are named.
+struct Plan {
+    main: Question,
+    other: Option<Question>,
 }
 
 const KNOWN: &str = "new comments under known articles";
 const UNSEEN: &str = "comments under articles never seen";
+const UNSEEN_BOTH: &str = "new comments under articles never seen";
+
+/// From this share of copies on, folds by article keep copies of a text together as well.
+const MANY_COPIES: f64 = 0.5;
 
 impl Plan {
     fn new(task: &TaskRows, keys: &GroupKeys, examples: &[Example], config: &Config) -> Result<Self> {
@@ -357,13 +373,6 @@ impl Plan {
             GroupBy::Auto => GroupBy::Text,
             given => given,
         };
-        let (question, other) = match group_by {
-            GroupBy::Article => (UNSEEN, Some((KNOWN, GroupBy::Text))),
-            GroupBy::Text | GroupBy::Auto if articles => (KNOWN, Some((UNSEEN, GroupBy::Article))),
-            GroupBy::Text | GroupBy::Auto => ("new comments", None),
-            GroupBy::Target => ("comments towards targets never seen", None),
-            GroupBy::Author => ("comments of authors never seen", None),
-        };
         let named: Option<Vec<&str>> = task.rows.iter().map(|&r| examples[r].fold.as_deref()).collect();
         if named.is_none() && task.rows.iter().any(|&r| examples[r].fold.is_some()) {
             return Err(Error::TrainingData(format!(
@@ -371,19 +380,54 @@ impl Plan {
                 task.name
             )));
         }
-        let (folds, grouped_by, question) = match named {
-            Some(names) => (Folds::prescribed(&names), "fold", "rows of folds that the data prescribe"),
-            None => (folds_of(task, &keys.groups(group_by, task), config), group_by.name(), question),
+        let main = match named {
+            Some(names) => Question {
+                asks: "rows of folds that the data prescribe",
+                grouped_by: "fold",
+                folds: Folds::prescribed(&names),
+                groups: keys.groups(group_by, task),
+            },
+            None => Question::new(group_by, articles, task, keys, config),
         };
-        if folds.count() < 2 {
+        if main.folds.count() < 2 {
             return Err(Error::TrainingData(format!(
-                "`{}`: all {} labelled rows form one group by {grouped_by}, so nothing can be held out. \
+                "`{}`: all {} labelled rows form one group by {}, so nothing can be held out. \
                  Label comments of more groups, or set validation.group_by = \"text\" in the config",
                 task.name,
-                task.rows.len()
+                task.rows.len(),
+                main.grouped_by
             )));
         }
-        Ok(Plan { folds, group_by, grouped_by, question, other: other.filter(|_| articles) })
+        let other = match group_by {
+            GroupBy::Article => Some(GroupBy::Text),
+            GroupBy::Text | GroupBy::Auto if articles => Some(GroupBy::Article),
+            _ => None,
+        };
+        let other = other.map(|group_by| Question::new(group_by, articles, task, keys, config));
+        Ok(Plan { main, other: other.filter(|q| q.folds.count() > 1) })
+    }
+}
+
+impl Question {
+    fn new(group_by: GroupBy, articles: bool, task: &TaskRows, keys: &GroupKeys, config: &Config) -> Self {
+        let groups = keys.groups(group_by, task);
+        let folds = folds_of(task, &groups, config);
+        let (asks, grouped_by) = match group_by {
+            GroupBy::Article => (UNSEEN, "article"),
+            GroupBy::Text | GroupBy::Auto if articles => (KNOWN, "text"),
+            GroupBy::Text | GroupBy::Auto => ("new comments", "text"),
+            GroupBy::Target => ("comments towards targets never seen", "target"),
+            GroupBy::Author => ("comments of authors never seen", "author"),
+        };
+        let copies = keys.copies(task) as f64 / task.rows.len() as f64;
+        if group_by == GroupBy::Article && copies >= MANY_COPIES {
+            let by_text = folds_of(task, &keys.groups(GroupBy::Text, task), config);
+            if by_text.count() == folds.count() {
+                let folds = Folds::crossed(&folds, &by_text);
+                return Question { asks: UNSEEN_BOTH, grouped_by: "article and text", folds, groups };
+            }
+        }
+        Question { asks, grouped_by, folds, groups }
     }
 }
 

@@ -52,7 +52,7 @@ fn comments_under_two_articles_are_enough_to_train_on() {
 #[test]
 fn a_training_that_searched_nothing_shows_no_scores_of_a_search() {
     let out = Folder::with_comments().run("train comments.csv --config fast.toml -o m").done();
-    assert!(out.contains("\n  alpha 0.5, class weights balanced (not searched)\n"), "{out}");
+    assert!(out.contains("\n  alpha 1, class weights balanced (not searched)\n"), "{out}");
 }
 
 /// The summary was appended to the model.

@@ -123,7 +123,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
 
 /// Whether the model looks at articles or parents.
 fn reads_articles(model: &Model) -> bool {
-    let weight = model.config.features.weight(Block::Similarity);
+    let weight = model.config.features.weights().of(Block::Similarity);
     weight > 0.0 && !model.layout().range(Block::Similarity).is_empty()
 }
 

@@ -147,7 +147,7 @@ fn found_tasks(tasks: &[String], named: &[String], examples: &mut [Example]) -> 
     tasks.iter().zip(present).filter(|(_, p)| *p).map(|(t, _)| t.clone()).collect()
 }
 
-/// Each labelled row of each task with its fold, label, prediction and probabilities.
+/// Each labelled row of each task with its fold, label, prediction and probabilities, in the folds that were tuned for.
 fn out_of_fold(examples: &[Example], trained: &Trained) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().flexible(false).from_writer(Vec::new());
     let failed = |e: csv::Error| Error::Config(format!("cannot write the out-of-fold predictions: {e}"));
@@ -158,17 +158,15 @@ fn out_of_fold(examples: &[Example], trained: &Trained) -> Result<Vec<u8>> {
         header.extend(head.labels.names().iter().map(|label| format!("{task}_p_{label}")));
     }
     writer.write_record(&header).map_err(failed)?;
-    let places: Vec<std::collections::HashMap<usize, usize>> = trained
-        .out_of_fold
-        .iter()
-        .map(|held: &HeldOut| held.rows.iter().enumerate().map(|(place, &row)| (row, place)).collect())
-        .collect();
+    let tuned_for: Vec<&HeldOut> = trained.out_of_fold.iter().filter_map(|held| held.first()).collect();
+    let places: Vec<std::collections::HashMap<usize, usize>> =
+        tuned_for.iter().map(|held| held.rows.iter().enumerate().map(|(place, &row)| (row, place)).collect()).collect();
     for (row, example) in examples.iter().enumerate() {
         if places.iter().all(|p| !p.contains_key(&row)) {
             continue;
         }
         let mut record = vec![(row + 1).to_string(), example.id.clone().unwrap_or_default()];
-        for ((head, held), places) in trained.model.heads.iter().zip(&trained.out_of_fold).zip(&places) {
+        for ((head, held), places) in trained.model.heads.iter().zip(&tuned_for).zip(&places) {
             let Some(&place) = places.get(&row) else {
                 record.resize(record.len() + 4 + head.labels.len(), String::new());
                 continue;

@@ -1,5 +1,6 @@
 //! Which columns belong to which block.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,12 @@ pub enum Block {
     Chars,
     /// Word 1-2-grams joined with the target.
     TargetWords,
+    /// Stems told apart by whether the article (else the parent) has them too.
+    SharedWords,
+    /// Stems of comments that are on the article's topic.
+    RelatedWords,
+    /// Stems of the article's title and lead, and again while the comment is on its topic.
+    LeadWords,
     /// Lengths, punctuation, capitals and the like.
     Style,
     /// Closeness to article and parent.
@@ -22,7 +29,16 @@ pub enum Block {
 
 impl Block {
     /// All blocks in column order.
-    pub const ALL: [Block; 5] = [Block::Words, Block::Chars, Block::TargetWords, Block::Style, Block::Similarity];
+    pub const ALL: [Block; 8] = [
+        Block::Words,
+        Block::Chars,
+        Block::TargetWords,
+        Block::SharedWords,
+        Block::RelatedWords,
+        Block::LeadWords,
+        Block::Style,
+        Block::Similarity,
+    ];
 
     /// The name used in configs, explanations and reports.
     pub fn name(self) -> &'static str {
@@ -30,6 +46,9 @@ impl Block {
             Block::Words => "words",
             Block::Chars => "chars",
             Block::TargetWords => "target_words",
+            Block::SharedWords => "shared_words",
+            Block::RelatedWords => "related_words",
+            Block::LeadWords => "lead_words",
             Block::Style => "style",
             Block::Similarity => "similarity",
         }
@@ -37,7 +56,47 @@ impl Block {
 
     /// Whether the block counts terms of a vocabulary (tf-idf, scaled to length 1) rather than measuring fixed things.
     pub fn is_counted(self) -> bool {
-        matches!(self, Block::Words | Block::Chars | Block::TargetWords)
+        !matches!(self, Block::Style | Block::Similarity)
+    }
+}
+
+/// How much each block counts: its values are learned as if multiplied by its weight. 0 leaves a block out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(into = "BTreeMap<Block, f64>", from = "BTreeMap<Block, f64>")]
+pub struct BlockWeights([f64; Block::ALL.len()]);
+
+impl BlockWeights {
+    /// The weight that `of` gives each block.
+    pub fn new(of: impl FnMut(Block) -> f64) -> Self {
+        BlockWeights(Block::ALL.map(of))
+    }
+
+    /// The weight of a block.
+    pub fn of(&self, block: Block) -> f64 {
+        self.0[block as usize]
+    }
+
+    /// Whether a block takes part.
+    pub fn uses(&self, block: Block) -> bool {
+        self.of(block) > 0.0
+    }
+
+    /// The same but for one block.
+    pub fn with(mut self, block: Block, weight: f64) -> Self {
+        self.0[block as usize] = weight;
+        self
+    }
+}
+
+impl From<BlockWeights> for BTreeMap<Block, f64> {
+    fn from(weights: BlockWeights) -> Self {
+        Block::ALL.into_iter().map(|b| (b, weights.of(b))).collect()
+    }
+}
+
+impl From<BTreeMap<Block, f64>> for BlockWeights {
+    fn from(map: BTreeMap<Block, f64>) -> Self {
+        BlockWeights::new(|block| map.get(&block).copied().unwrap_or(0.0))
     }
 }
 
@@ -75,7 +134,7 @@ impl Layout {
 
     /// Number of columns of counted blocks, which come first.
     pub fn counted_columns(&self) -> usize {
-        self.range(Block::TargetWords).end
+        self.range(Block::Style).start
     }
 
     /// The block of a column and the column's place in it.
@@ -92,7 +151,7 @@ mod tests {
 
     #[test]
     fn blocks_follow_each_other_and_empty_ones_are_skipped() {
-        let widths = [3, 0, 2, 1, 4];
+        let widths = [3, 0, 2, 0, 0, 0, 1, 4];
         let layout = Layout::new(std::array::from_fn(|i| (Block::ALL[i], widths[i])));
         assert_eq!(layout.range(Block::Chars), 3..3);
         assert_eq!(layout.locate(3), (Block::TargetWords, 0));

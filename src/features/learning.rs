@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
+use super::context::ContextStore;
+use super::crossed;
 use super::layout::Block;
-use super::similarity;
+use super::similarity::{self, Measured};
 use super::target_words::{self, TARGET_ALONE};
 use super::weighting::{RawRow, RawRows, smoothed_idf};
-use super::words::key;
-use super::{BlockConfig, FeatureConfig, Features, Lookups, Session, Texts, chars};
+use super::words::{EDGE, key};
+use super::{BlockConfig, FeatureConfig, Features, Session, Texts, chars};
 use crate::text::{CharGram, Language, Lexicon, StringTable, TokenId};
 
 /// Rows that one task analyses with one session; fixed, so that nothing depends on the number of threads.
@@ -20,68 +22,101 @@ const CHUNK: usize = 2048;
 /// Learns features from comments, and gives each comment's raw row.
 pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
     let mut lexicon = Lexicon::new(language, Arc::new(StringTable::default()));
-    let mut starts = vec![0usize];
-    let mut tokens: Vec<TokenId> = Vec::new();
-    for row in rows {
-        lexicon.analyze(row.comment, |_, id| tokens.push(id));
-        starts.push(tokens.len());
-    }
-    let comments = Comments { starts, tokens };
+    let mut comments = TokenLists::new();
+    rows.iter().for_each(|row| comments.push(&mut lexicon, row.comment));
+    let grams = learn_grams(&lexicon, &comments, &config.chars);
+    let contexts = analyze_contexts(&mut lexicon, rows);
 
-    let (stems, stem_columns) = learn_stems(&lexicon, &comments, &config.words);
+    let (stems, stem_columns) = learn_stems(&lexicon, &comments, &contexts, &config.words);
     let columns_of = |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
     let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
-    let grams = learn_grams(&lexicon, &comments, &config.chars);
+    let context_idf = learn_context_idf(&lexicon, &comments, &contexts, &stem_columns, stems.len());
     let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words);
 
     let mut features = Features {
-        language,
         stems: Arc::new(stems),
         bigrams,
         grams,
         targets,
-        target_terms: Vec::new(),
-        idf: Vec::new(),
-        unseen_idf: smoothed_idf(rows.len(), 0),
-        bins: vec![Vec::new(); similarity::NAMES.len()],
-        lookups: Lookups::default(),
+        context_idf,
+        unseen_idf: smoothed_idf(rows.len() + contexts.len(), 0),
+        ..Features::empty(language)
     }
     .index();
     features.target_terms =
         learn_target_terms(&features, &comments, &lexicon, &stem_columns, &target_of, &config.target_words);
-    features = features.index();
 
+    // Every context is analysed once for the whole training.
+    let store = Arc::new(ContextStore::new(usize::MAX));
+    if !contexts.is_empty() {
+        let measured = measure(&features, rows, &store);
+        features.bins = similarity::learn_bins(&measured);
+        features.gate = similarity::learn_gate(&measured);
+        learn_crossed(&mut features, config, rows, &measured, &store);
+    }
+    features = features.index();
     let all: Vec<usize> = (0..rows.len()).collect();
-    // Analysed without similarities first: those need the idf of the counts.
-    features.idf = vec![0.0; features.layout().counted_columns()];
-    let counted = extract(&features, rows);
-    features.idf = counted.idf(&features.layout(), &all, |_| 1);
-    let measured: Vec<[Option<f32>; similarity::NAMES.len()]> = rows
+    let raw = extract(&features, rows, &store);
+    features.idf = raw.idf(&features.layout(), &all, |_| 1);
+    (features, raw)
+}
+
+/// Similarities of every comment.
+fn measure(features: &Features, rows: &[Texts], store: &Arc<ContextStore>) -> Vec<Measured> {
+    let chunks: Vec<Vec<Measured>> = rows
         .par_chunks(CHUNK)
         .map(|chunk| {
-            let mut session = Session::new(&features);
-            let mut raw = RawRow::default();
+            let mut session = Session::new(features, store.clone());
             chunk
                 .iter()
                 .map(|row| {
-                    session.extract(row, &mut raw);
-                    session.similarities(row)
+                    session.read(row.comment);
+                    session.measure(row).0
                 })
-                .collect::<Vec<_>>()
+                .collect()
         })
-        .collect::<Vec<_>>()
-        .concat();
-    features.bins = similarity::learn_bins(&measured);
-    let rows = if similarity::columns(&features.bins) == 0 { counted } else { extract(&features, rows) };
-    (features, rows)
+        .collect();
+    chunks.concat()
+}
+
+/// The terms of the blocks that cross stems with the context, for comments that have one.
+fn learn_crossed(
+    features: &mut Features,
+    config: &FeatureConfig,
+    rows: &[Texts],
+    measured: &[Measured],
+    store: &Arc<ContextStore>,
+) {
+    let kinds = crossed::KINDS as usize;
+    let known = features.stems.len();
+    let mut frequencies: [DocumentFrequencies; 3] = std::array::from_fn(|_| DocumentFrequencies::new(kinds * known));
+    let mut session = Session::new(features, store.clone());
+    for (row, texts) in rows.iter().enumerate() {
+        session.read(texts.comment);
+        let (_, Some(context)) = session.measure(texts) else { continue };
+        let is_related = similarity::related(&measured[row]).is_some_and(|r| r >= features.gate);
+        session.crossed_terms(&context, is_related, |block, kind, stem, _| {
+            if (stem as usize) < known {
+                frequencies[block].count(kind as usize * known + stem as usize, row);
+            }
+        });
+    }
+    let terms = |frequencies: &DocumentFrequencies, config: &BlockConfig| {
+        let all = frequencies.df.iter().enumerate();
+        keep(all.map(|(i, &df)| ([(i / known) as u32, (i % known) as u32], df)), config.min_df, config.max_features)
+    };
+    let [shared, related, lead] = frequencies;
+    features.shared_terms = terms(&shared, &config.shared_words);
+    features.related_terms = terms(&related, &config.related_words);
+    features.lead_terms = terms(&lead, &config.lead_words);
 }
 
 /// Raw rows of comments, in order.
-fn extract(features: &Features, rows: &[Texts]) -> RawRows {
+fn extract(features: &Features, rows: &[Texts], store: &Arc<ContextStore>) -> RawRows {
     let chunks: Vec<RawRows> = rows
         .par_chunks(CHUNK)
         .map(|chunk| {
-            let mut session = Session::new(features);
+            let mut session = Session::new(features, store.clone());
             let mut raw = RawRow::default();
             let mut out = RawRows::new();
             for row in chunk {
@@ -98,20 +133,50 @@ fn extract(features: &Features, rows: &[Texts]) -> RawRows {
     all
 }
 
-/// Token ids of all comments, one after the other.
-struct Comments {
+/// Token ids of many texts, one after the other.
+struct TokenLists {
     starts: Vec<usize>,
     tokens: Vec<TokenId>,
 }
 
-impl Comments {
+impl TokenLists {
+    fn new() -> Self {
+        TokenLists { starts: vec![0], tokens: Vec::new() }
+    }
+
+    fn push(&mut self, lexicon: &mut Lexicon, text: &str) {
+        lexicon.analyze(text, |_, id| self.tokens.push(id));
+        self.starts.push(self.tokens.len());
+    }
+
     fn len(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn row(&self, row: usize) -> &[TokenId] {
         &self.tokens[self.starts[row]..self.starts[row + 1]]
     }
+}
+
+/// Distinct articles, parents and targets, in order of first occurrence.
+fn analyze_contexts(lexicon: &mut Lexicon, rows: &[Texts]) -> TokenLists {
+    let mut seen: HashSet<(&str, &str), RandomState> = HashSet::default();
+    let mut lists = TokenLists::new();
+    for row in rows {
+        let article = row.article.map(|a| (a.title, a.body));
+        let others = [row.parent, row.target].map(|t| t.map(|t| ("", t)));
+        for (title, body) in [article].into_iter().chain(others).flatten() {
+            if !(title.trim().is_empty() && body.trim().is_empty()) && seen.insert((title, body)) {
+                lexicon.analyze(title, |_, id| lists.tokens.push(id));
+                lists.push(lexicon, body);
+            }
+        }
+    }
+    lists
 }
 
 /// A column that is not in the vocabulary.
@@ -151,15 +216,27 @@ fn keep<T: Ord + Copy>(terms: impl Iterator<Item = (T, u32)>, min_df: usize, roo
     kept.into_iter().map(|k| k.0).collect()
 }
 
-/// The stems of enough comments, and for each stem id of the lexicon its column or [`NONE`].
-fn learn_stems(lexicon: &Lexicon, comments: &Comments, config: &BlockConfig) -> (StringTable, Vec<u32>) {
+/// How many of some texts hold each stem of a lexicon.
+fn stem_frequencies(lexicon: &Lexicon, texts: &TokenLists) -> Vec<u32> {
     let mut frequencies = DocumentFrequencies::new(lexicon.stem_count());
-    for comment in 0..comments.len() {
-        for &token in comments.row(comment) {
-            frequencies.count(lexicon.facts(token).stem as usize, comment);
+    for text in 0..texts.len() {
+        for &token in texts.row(text) {
+            frequencies.count(lexicon.facts(token).stem as usize, text);
         }
     }
-    let terms = frequencies.df.iter().enumerate().map(|(id, &df)| (lexicon.stem(id as u32), df));
+    frequencies.df
+}
+
+/// The stems of enough comments, or of enough contexts, and for each stem id of the lexicon its column or [`NONE`].
+fn learn_stems(
+    lexicon: &Lexicon,
+    comments: &TokenLists,
+    contexts: &TokenLists,
+    config: &BlockConfig,
+) -> (StringTable, Vec<u32>) {
+    let (own, other) = (stem_frequencies(lexicon, comments), stem_frequencies(lexicon, contexts));
+    let terms =
+        own.iter().zip(&other).enumerate().map(|(id, (&own, &other))| (lexicon.stem(id as u32), own.max(other)));
     let table = StringTable::from_sorted(keep(terms, config.min_df, config.max_features));
     let columns = (0..lexicon.stem_count())
         .map(|id| table.find(lexicon.stem(id as u32)).map_or(NONE, |column| column as u32))
@@ -167,7 +244,29 @@ fn learn_stems(lexicon: &Lexicon, comments: &Comments, config: &BlockConfig) -> 
     (table, columns)
 }
 
-/// Pairs of neighbouring stems that occur in enough comments.
+/// Inverse document frequency of each stem column over comments and contexts together: an article's words are weighed too.
+fn learn_context_idf(
+    lexicon: &Lexicon,
+    comments: &TokenLists,
+    contexts: &TokenLists,
+    stem_columns: &[u32],
+    stems: usize,
+) -> Vec<f32> {
+    if contexts.is_empty() {
+        return Vec::new();
+    }
+    let texts = comments.len() + contexts.len();
+    let mut idf = vec![smoothed_idf(texts, 0); stems];
+    let frequencies = stem_frequencies(lexicon, comments).into_iter().zip(stem_frequencies(lexicon, contexts));
+    for ((own, other), &column) in frequencies.zip(stem_columns) {
+        if column != NONE {
+            idf[column as usize] = smoothed_idf(texts, own + other);
+        }
+    }
+    idf
+}
+
+/// Pairs of neighbouring stems, edges included, that occur in enough comments.
 fn learn_bigrams<I: Iterator<Item = u32>>(
     rows: usize,
     columns_of: &impl Fn(usize) -> I,
@@ -178,8 +277,8 @@ fn learn_bigrams<I: Iterator<Item = u32>>(
     let mut pairs: Vec<[u32; 2]> = Vec::new();
     let mut frequencies = DocumentFrequencies::new(0);
     for row in 0..rows {
-        let mut before = NONE;
-        for column in columns_of(row) {
+        let mut before = EDGE;
+        for column in columns_of(row).chain([EDGE]) {
             if column != NONE && before != NONE {
                 let id = *ids.entry(key(before, column)).or_insert_with(|| {
                     pairs.push([before, column]);
@@ -195,7 +294,7 @@ fn learn_bigrams<I: Iterator<Item = u32>>(
 }
 
 /// Character n-grams of enough comments.
-fn learn_grams(lexicon: &Lexicon, comments: &Comments, config: &BlockConfig) -> Vec<CharGram> {
+fn learn_grams(lexicon: &Lexicon, comments: &TokenLists, config: &BlockConfig) -> Vec<CharGram> {
     let mut ids: HashMap<CharGram, u32, RandomState> = HashMap::default();
     let mut grams: Vec<CharGram> = Vec::new();
     let mut of_token: Vec<u32> = Vec::new();
@@ -234,7 +333,7 @@ fn learn_targets(lexicon: &mut Lexicon, rows: &[Texts], config: &BlockConfig) ->
 /// Pairs of target and word column that occur in enough comments, and each such target alone.
 fn learn_target_terms(
     features: &Features,
-    comments: &Comments,
+    comments: &TokenLists,
     lexicon: &Lexicon,
     stem_columns: &[u32],
     target_of: &[u32],
@@ -273,7 +372,7 @@ mod tests {
             .collect();
         let (features, raw) = learn(Language::English, &FeatureConfig::default(), &rows);
         assert_eq!(features.stems.iter().collect::<Vec<_>>(), ["<mention>", "cat", "sat"]);
-        assert_eq!(features.bigrams, [[1, 2]]);
+        assert_eq!(features.bigrams, [[1, 2], [EDGE, 0]]);
         assert!(features.grams.is_sorted());
         assert!(features.grams.iter().all(|g| !"@ann".contains(&g.to_string())));
         assert_eq!(features.name(3).1, "cat sat");

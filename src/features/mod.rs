@@ -1,12 +1,15 @@
 //! Tokens to sparse rows: the second half of preprocessing.
 //!
 //! A row is made of blocks, one file each. [`words`], [`chars`] and [`target_words`] count terms of a vocabulary that
-//! [`learning`] takes from the training comments; [`style`] and [`similarity`] measure a fixed list of things.
+//! [`learning`] takes from the training comments, and so do the three blocks of [`crossed`], which cross stems with what the article says;
+//! [`style`] and [`similarity`] measure a fixed list of things. A [`context`] is an article, parent or target, analysed once.
 //! [`layout`] says which columns belong to which block, [`weighting`] turns counts into tf-idf, and a [`Session`] does all of
 //! it for one comment after another, in training and in scoring alike.
 
 pub mod chars;
+pub mod context;
 pub mod counter;
+pub mod crossed;
 pub mod layout;
 pub mod learning;
 pub mod matrix;
@@ -23,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{CharGram, Language, StringTable};
 
-use layout::{Block, Layout};
+use layout::{Block, BlockWeights, Layout};
 pub use matrix::Matrix;
 pub use session::Session;
 
@@ -85,7 +88,13 @@ pub struct FeatureConfig {
     pub target_words: BlockConfig,
     /// Lengths, punctuation, capitals and the like.
     pub style: FixedBlockConfig,
-    /// Closeness to article and parent.
+    /// Stems told apart by whether the article (else the parent) has them too.
+    pub shared_words: BlockConfig,
+    /// Stems of comments that are on the article's topic.
+    pub related_words: BlockConfig,
+    /// Stems of the article's title and lead.
+    pub lead_words: BlockConfig,
+    /// Closeness to article, parent and target.
     pub similarity: FixedBlockConfig,
 }
 
@@ -95,6 +104,9 @@ impl Default for FeatureConfig {
             words: BlockConfig::weighing(1.0),
             chars: BlockConfig::weighing(1.0),
             target_words: BlockConfig::weighing(1.0),
+            shared_words: BlockConfig::weighing(0.5),
+            related_words: BlockConfig::weighing(0.5),
+            lead_words: BlockConfig::weighing(0.5),
             style: FixedBlockConfig::default(),
             similarity: FixedBlockConfig::default(),
         }
@@ -116,15 +128,26 @@ impl Default for FixedBlockConfig {
 }
 
 impl FeatureConfig {
-    /// The weight of a block.
-    pub fn weight(&self, block: Block) -> f64 {
+    /// The settings of a counted block; `None` of the others.
+    pub fn counted(&self, block: Block) -> Option<&BlockConfig> {
         match block {
-            Block::Words => self.words.weight,
-            Block::Chars => self.chars.weight,
-            Block::TargetWords => self.target_words.weight,
+            Block::Words => Some(&self.words),
+            Block::Chars => Some(&self.chars),
+            Block::TargetWords => Some(&self.target_words),
+            Block::SharedWords => Some(&self.shared_words),
+            Block::RelatedWords => Some(&self.related_words),
+            Block::LeadWords => Some(&self.lead_words),
+            Block::Style | Block::Similarity => None,
+        }
+    }
+
+    /// The weights of all blocks.
+    pub fn weights(&self) -> BlockWeights {
+        BlockWeights::new(|block| match block {
             Block::Style => self.style.weight,
             Block::Similarity => self.similarity.weight,
-        }
+            counted => self.counted(counted).map_or(0.0, |c| c.weight),
+        })
     }
 }
 
@@ -143,30 +166,66 @@ pub struct Features {
     pub targets: StringTable,
     /// Pairs of target and column in the block `words`, sorted.
     pub target_terms: Vec<[u32; 2]>,
+    /// Terms of `shared_words`, `related_words` and `lead_words`: pairs of kind and stem, sorted.
+    pub shared_terms: Vec<[u32; 2]>,
+    /// See `shared_terms`.
+    pub related_terms: Vec<[u32; 2]>,
+    /// See `shared_terms`.
+    pub lead_terms: Vec<[u32; 2]>,
+    /// Inverse document frequency of each stem over comments and their contexts; empty where no comment has any.
+    pub context_idf: Vec<f32>,
+    /// How close comment and article must be to count as related.
+    pub gate: f32,
     /// Inverse document frequency of each counted column.
     pub idf: Vec<f32>,
     /// Inverse document frequency of a stem that no training comment holds.
     pub unseen_idf: f32,
     /// Upper edges of the quantile bins of each similarity.
     pub bins: Vec<Vec<f32>>,
-    lookups: Lookups,
+    pub(crate) lookups: Lookups,
 }
 
 /// Hash tables over the vocabularies; derived, never saved.
 #[derive(Debug, Clone, Default)]
-struct Lookups {
+pub(crate) struct Lookups {
     bigrams: words::BigramTable,
     grams: chars::GramTable,
     target_terms: target_words::TermTable,
+    /// Of the shared, the related and the lead terms.
+    crossed: [crossed::CrossTable; 3],
 }
 
 impl Features {
+    /// Nothing learned yet.
+    pub(crate) fn empty(language: Language) -> Self {
+        Features {
+            language,
+            stems: Arc::default(),
+            bigrams: Vec::new(),
+            grams: Vec::new(),
+            targets: StringTable::default(),
+            target_terms: Vec::new(),
+            shared_terms: Vec::new(),
+            related_terms: Vec::new(),
+            lead_terms: Vec::new(),
+            context_idf: Vec::new(),
+            gate: 1.0,
+            idf: Vec::new(),
+            unseen_idf: 1.0,
+            bins: vec![Vec::new(); similarity::COUNT],
+            lookups: Lookups::default(),
+        }
+    }
+
     /// Where each block's columns stand.
     pub fn layout(&self) -> Layout {
         Layout::new([
             (Block::Words, self.stems.len() + self.bigrams.len()),
             (Block::Chars, self.grams.len()),
             (Block::TargetWords, self.target_terms.len()),
+            (Block::SharedWords, self.shared_terms.len()),
+            (Block::RelatedWords, self.related_terms.len()),
+            (Block::LeadWords, self.lead_terms.len()),
             (Block::Style, style::NAMES.len()),
             (Block::Similarity, similarity::columns(&self.bins)),
         ])
@@ -178,50 +237,34 @@ impl Features {
             bigrams: words::BigramTable::new(&self.bigrams),
             grams: chars::GramTable::new(&self.grams),
             target_terms: target_words::TermTable::new(&self.target_terms),
+            crossed: [&self.shared_terms, &self.related_terms, &self.lead_terms]
+                .map(|terms| crossed::CrossTable::new(terms, self.stems.len())),
         };
         self
     }
 
-    /// Features from saved parts; `None` unless the parts fit together.
-    #[allow(clippy::too_many_arguments)] // One argument a part of the model file.
-    pub fn from_parts(
-        language: Language,
-        stems: StringTable,
-        bigrams: Vec<[u32; 2]>,
-        grams: Vec<CharGram>,
-        targets: StringTable,
-        target_terms: Vec<[u32; 2]>,
-        idf: Vec<f32>,
-        unseen_idf: f32,
-        bins: Vec<Vec<f32>>,
-    ) -> Option<Self> {
-        let word_columns = stems.len() + bigrams.len();
-        let counted = word_columns + grams.len() + target_terms.len();
-        let in_order = bigrams.is_sorted_by(|a, b| a < b)
-            && grams.is_sorted_by(|a, b| a < b)
-            && target_terms.is_sorted_by(|a, b| a < b);
-        let in_range = bigrams.iter().flatten().all(|&stem| (stem as usize) < stems.len())
-            && target_terms.iter().all(|t| {
-                (t[0] as usize) < targets.len()
+    /// Features from saved parts, ready for use; `None` unless the parts fit together.
+    pub(crate) fn checked(self) -> Option<Self> {
+        let word_columns = self.stems.len() + self.bigrams.len();
+        let in_order = |terms: &[[u32; 2]]| terms.is_sorted_by(|a, b| a < b);
+        let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms];
+        let sorted = in_order(&self.bigrams)
+            && in_order(&self.target_terms)
+            && crossed.iter().all(|terms| in_order(terms))
+            && self.grams.is_sorted_by(|a, b| a < b);
+        let is_stem = |stem: u32| (stem as usize) < self.stems.len();
+        let in_range = self.bigrams.iter().flatten().all(|&stem| is_stem(stem) || stem == words::EDGE)
+            && self.target_terms.iter().all(|t| {
+                (t[0] as usize) < self.targets.len()
                     && ((t[1] as usize) < word_columns || t[1] == target_words::TARGET_ALONE)
-            });
-        let numbers = idf.iter().chain([&unseen_idf]).chain(bins.iter().flatten()).all(|v| v.is_finite());
-        let fits = in_order && in_range && numbers && idf.len() == counted && bins.len() == similarity::NAMES.len();
-        fits.then(|| {
-            Features {
-                language,
-                stems: Arc::new(stems),
-                bigrams,
-                grams,
-                targets,
-                target_terms,
-                idf,
-                unseen_idf,
-                bins,
-                lookups: Lookups::default(),
-            }
-            .index()
-        })
+            })
+            && crossed.iter().all(|terms| terms.iter().all(|&[kind, stem]| kind < crossed::KINDS && is_stem(stem)));
+        let numbers = self.idf.iter().chain([&self.unseen_idf, &self.gate]).chain(&self.context_idf);
+        let finite = numbers.chain(self.bins.iter().flatten()).all(|v| v.is_finite());
+        let fits = self.idf.len() == self.layout().counted_columns()
+            && self.bins.len() == similarity::COUNT
+            && (self.context_idf.is_empty() || self.context_idf.len() == self.stems.len());
+        (sorted && in_range && finite && fits).then(|| self.index())
     }
 
     /// The block of a column and the term it stands for, in words.
@@ -238,6 +281,17 @@ impl Features {
                     word => format!("[{target}] {}", self.word(word as usize)),
                 }
             }
+            Block::SharedWords => {
+                let [kind, stem] = self.shared_terms[within];
+                let place = if kind == crossed::SHARED { "in" } else { "not in" };
+                format!("{} ({place} the article)", self.word(stem as usize))
+            }
+            Block::RelatedWords => format!("{} (on topic)", self.word(self.related_terms[within][1] as usize)),
+            Block::LeadWords => {
+                let [kind, stem] = self.lead_terms[within];
+                let word = self.word(stem as usize);
+                if kind == crossed::LEAD { format!("lead: {word}") } else { format!("lead: {word} (on topic)") }
+            }
             Block::Style => style::NAMES[within].to_string(),
             Block::Similarity => similarity::name(&self.bins, within),
         };
@@ -249,7 +303,12 @@ impl Features {
             None => self.stems.get(column).to_string(),
             Some(pair) => {
                 let [a, b] = self.bigrams[pair];
-                format!("{} {}", self.stems.get(a as usize), self.stems.get(b as usize))
+                match (a, b) {
+                    (words::EDGE, words::EDGE) => "(empty)".into(),
+                    (words::EDGE, b) => format!("{} (first)", self.stems.get(b as usize)),
+                    (a, words::EDGE) => format!("{} (last)", self.stems.get(a as usize)),
+                    (a, b) => format!("{} {}", self.stems.get(a as usize), self.stems.get(b as usize)),
+                }
             }
         }
     }

@@ -1,22 +1,23 @@
 //! One comment after another into raw rows, with everything that is worth remembering between them.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::chars::TokenColumns;
+use super::context::{Context, ContextStore, StemKeys, Weights, is_content};
 use super::counter::Counter;
 use super::layout::{Block, Layout};
-use super::similarity::{self, StemVector};
+use super::similarity::{self, MEASURES, Measured, Side};
 use super::weighting::{RawRow, Weigher};
-use super::{Features, Matrix, Texts, style, target_words, words};
+use super::{ArticleText, Features, Matrix, Texts, crossed, style, target_words, words};
 use crate::text::{Lexicon, StemId, TokenId};
 
 /// Distinct tokens that are remembered before everything is forgotten; bounds memory on endless input.
 const MAX_TOKENS: usize = 1 << 16;
-/// Contexts (articles, parents) whose vectors are remembered.
-const MAX_CONTEXTS: usize = 1 << 10;
+/// Targets that are remembered.
+const MAX_TARGETS: usize = 1 << 10;
 
 /// Analyses comments with one thread's caches. What a row holds does not depend on the rows before it.
 pub struct Session<'f> {
@@ -27,15 +28,18 @@ pub struct Session<'f> {
     words: Counter,
     chars: Counter,
     target_words: Counter,
-    contexts: HashMap<Box<str>, Rc<StemVector>, RandomState>,
+    keys: StemKeys,
+    contexts: Arc<ContextStore>,
+    side: Side,
+    crossed: [Counter; 3],
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
     tokens: Vec<TokenId>,
     raw: RawRow,
 }
 
 impl<'f> Session<'f> {
-    /// A session with empty caches.
-    pub fn new(features: &'f Features) -> Self {
+    /// A session with empty caches of its own and a store of contexts that it may share.
+    pub fn new(features: &'f Features, contexts: Arc<ContextStore>) -> Self {
         let layout = features.layout();
         Session {
             lexicon: Lexicon::new(features.language, features.stems.clone()),
@@ -43,7 +47,11 @@ impl<'f> Session<'f> {
             words: Counter::new(layout.range(Block::Words).len()),
             chars: Counter::new(layout.range(Block::Chars).len()),
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
-            contexts: HashMap::default(),
+            keys: StemKeys::default(),
+            contexts,
+            side: Side::default(),
+            crossed: [Block::SharedWords, Block::RelatedWords, Block::LeadWords]
+                .map(|block| Counter::new(layout.range(block).len())),
             targets: HashMap::default(),
             tokens: Vec::new(),
             raw: RawRow::default(),
@@ -64,11 +72,7 @@ impl<'f> Session<'f> {
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
         raw.counts.clear();
         raw.values.clear();
-        if self.lexicon.len() > MAX_TOKENS {
-            self.forget();
-        }
-        self.tokens.clear();
-        self.lexicon.analyze(texts.comment, |_, id| self.tokens.push(id));
+        self.read(texts.comment);
         self.token_columns.catch_up(&self.lexicon, &self.features.lookups.grams);
 
         let known = self.features.stems.len();
@@ -79,10 +83,23 @@ impl<'f> Session<'f> {
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(target, &self.words, &lookups.target_terms, &mut self.target_words);
         }
+        let (measured, context) = self.measure(texts);
+        if let Some(context) = &context {
+            let is_related = similarity::related(&measured).is_some_and(|r| r >= self.features.gate);
+            let mut counters = std::mem::take(&mut self.crossed);
+            self.crossed_terms(context, is_related, |block, kind, stem, times| {
+                self.features.lookups.crossed[block].count(kind, stem, times, &mut counters[block]);
+            });
+            self.crossed = counters;
+        }
+        let [shared, related, lead] = &mut self.crossed;
         for (block, counter) in [
             (Block::Words, &mut self.words),
             (Block::Chars, &mut self.chars),
             (Block::TargetWords, &mut self.target_words),
+            (Block::SharedWords, shared),
+            (Block::RelatedWords, related),
+            (Block::LeadWords, lead),
         ] {
             counter.drain_into(self.layout.range(block).start as u32, &mut raw.counts);
         }
@@ -91,49 +108,83 @@ impl<'f> Session<'f> {
         let style = style::measure(texts.comment, &self.tokens, &self.lexicon);
         raw.values.extend(style.iter().enumerate().map(|(i, &v)| (start + i as u32, v)));
 
-        let measured = self.similarities(texts);
         let start = self.layout.range(Block::Similarity).start as u32;
         similarity::encode(&self.features.bins, &measured, |column, value| raw.values.push((start + column, value)));
     }
 
-    /// How close the comment that was analysed last is to its contexts.
-    pub(super) fn similarities(&mut self, texts: &Texts) -> [Option<f32>; similarity::NAMES.len()] {
-        let article = texts
-            .article
-            .map(|a| if a.title.is_empty() { a.body.to_string() } else { format!("{}\n{}", a.title, a.body) });
-        let article = article.filter(|a| !a.trim().is_empty()).map(|a| self.context(&a));
-        let parent = texts.parent.filter(|p| !p.trim().is_empty()).map(|p| self.context(p));
-        if article.is_none() && parent.is_none() {
-            return [None; similarity::NAMES.len()];
+    /// Analyses a comment's tokens without counting anything.
+    pub(super) fn read(&mut self, comment: &str) {
+        if self.lexicon.len() > MAX_TOKENS {
+            self.forget();
         }
-        let comment = self.vector(&self.tokens);
-        [article.map(|a| comment.cosine(&a)), parent.map(|p| comment.cosine(&p))]
+        self.tokens.clear();
+        self.lexicon.analyze(comment, |_, id| self.tokens.push(id));
     }
 
-    fn vector(&self, tokens: &[TokenId]) -> StemVector {
-        StemVector::new(tokens.iter().map(|&t| self.lexicon.facts(t).stem), |stem| self.idf(stem))
+    /// How close the comment that was read last is to its contexts, and the context that counts: the article, else the parent.
+    pub(super) fn measure(&mut self, texts: &Texts) -> (Measured, Option<Arc<Context>>) {
+        let mut measured: Measured = [None; similarity::COUNT];
+        if self.features.context_idf.is_empty() {
+            return (measured, None);
+        }
+        let of = |body| ArticleText { title: "", body };
+        // All that there is of an article is its body, whatever column it stood in.
+        let article = texts.article.map(|a| if a.body.trim().is_empty() { of(a.title) } else { a });
+        let contexts = [article, texts.parent.map(of), texts.target.map(of)]
+            .map(|text| text.filter(|t| !(t.title.trim().is_empty() && t.body.trim().is_empty())))
+            .map(|text| text.map(|text| self.context(text)));
+        if contexts.iter().any(Option::is_some) {
+            self.keys.catch_up(&self.lexicon);
+            let weights = weights(self.features, &self.keys);
+            self.side.analyze(&self.lexicon, &self.tokens, &weights);
+            for (place, context) in contexts.iter().enumerate() {
+                if let Some(context) = context {
+                    let found = self.side.compare(context, &weights);
+                    measured[place * MEASURES.len()..(place + 1) * MEASURES.len()].copy_from_slice(&found);
+                }
+            }
+        }
+        let [article, parent, _] = contexts;
+        (measured, article.or(parent))
     }
 
-    fn idf(&self, stem: StemId) -> f32 {
-        if (stem as usize) < self.features.stems.len() {
-            self.features.idf[stem as usize]
-        } else {
-            self.features.unseen_idf
+    /// Calls `emit` with place of the block (shared, related, lead), kind, stem and count of each term that crosses the comment
+    /// that was read last with its context.
+    pub(super) fn crossed_terms(
+        &self,
+        context: &Context,
+        is_related: bool,
+        mut emit: impl FnMut(usize, u32, StemId, u8),
+    ) {
+        for &token in &self.tokens {
+            let facts = self.lexicon.facts(token);
+            if !is_content(facts.kind) {
+                continue;
+            }
+            let shared = context.entry(self.keys.of(facts.stem)).is_some();
+            emit(0, if shared { crossed::SHARED } else { crossed::NOT_SHARED }, facts.stem, 1);
+            if is_related {
+                emit(1, crossed::RELATED, facts.stem, 1);
+            }
+        }
+        for &(stem, times) in &context.lead_stems {
+            emit(2, crossed::LEAD, stem, times);
+            if is_related {
+                emit(2, crossed::LEAD_RELATED, stem, times);
+            }
         }
     }
 
-    fn context(&mut self, text: &str) -> Rc<StemVector> {
-        if let Some(vector) = self.contexts.get(text) {
-            return vector.clone();
-        }
-        let mut tokens = Vec::new();
-        self.lexicon.analyze(text, |_, id| tokens.push(id));
-        let vector = Rc::new(self.vector(&tokens));
-        if self.contexts.len() >= MAX_CONTEXTS {
-            self.contexts.clear();
-        }
-        self.contexts.insert(text.into(), vector.clone());
-        vector
+    fn context(&mut self, text: ArticleText) -> Arc<Context> {
+        let store = self.contexts.clone();
+        store.get(text, || {
+            let mut tokens = [Vec::new(), Vec::new()];
+            for (tokens, text) in tokens.iter_mut().zip([text.title, text.body]) {
+                self.lexicon.analyze(text, |_, id| tokens.push(id));
+            }
+            self.keys.catch_up(&self.lexicon);
+            Context::new(&self.lexicon, &tokens[0], &tokens[1], &weights(self.features, &self.keys))
+        })
     }
 
     /// The index of a target; `None` if training did not see it.
@@ -143,7 +194,7 @@ impl<'f> Session<'f> {
         }
         let form = target_words::canonical(&mut self.lexicon, target);
         let index = self.features.targets.find(&form).map(|i| i as u32);
-        if self.targets.len() >= MAX_CONTEXTS {
+        if self.targets.len() >= MAX_TARGETS {
             self.targets.clear();
         }
         self.targets.insert(target.into(), index);
@@ -154,6 +205,10 @@ impl<'f> Session<'f> {
     fn forget(&mut self) {
         self.lexicon.reset();
         self.token_columns.clear();
-        self.contexts.clear();
+        self.keys.clear();
     }
+}
+
+fn weights<'w>(features: &'w Features, keys: &'w StemKeys) -> Weights<'w> {
+    Weights { keys, idf: &features.context_idf, unseen_idf: features.unseen_idf }
 }

@@ -1,60 +1,138 @@
-//! Block `similarity`: how close a comment is to the article and to its parent.
+//! Block `similarity`: how close a comment is to the article, to its parent and to the target.
 //!
-//! Each similarity is the cosine of the tf-idf vectors of stems, kept raw and cut into quantile bins of the training
-//! comments, so that a linear model can bend.
+//! Each similarity is kept raw and cut into quantile bins of the training comments, so that a linear model can bend.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use super::context::{Context, Weights, is_content, pair_key};
+use crate::text::{Lexicon, StemId, TokenId};
 
-use crate::text::StemId;
+/// What a comment is compared with, in column order.
+pub const CONTEXTS: [&str; 3] = ["article", "parent", "target"];
 
-/// The similarities, in order.
-pub const NAMES: [&str; 2] = ["close to the article", "close to the parent"];
+/// What is measured of each context, in column order.
+pub const MEASURES: [&str; 9] = [
+    "words alike",
+    "words like the lead",
+    "words like the title",
+    "word pairs alike",
+    "share of the comment's words",
+    "weighted share of the comment's words",
+    "weighted share of the lead's words",
+    "weighted share of the title's words",
+    "best sentence's share of the comment's words",
+];
+
+/// Number of similarities.
+pub const COUNT: usize = CONTEXTS.len() * MEASURES.len();
+
+/// The measure that says whether comment and context are related at all.
+pub const RELATED: usize = 5;
 
 /// Bins that each similarity is cut into, where the training comments differ enough.
 const BINS: usize = 8;
 
-/// A text as tf-idf weights of its stems, in order of first occurrence, scaled to length 1.
-#[derive(Debug, Clone, Default)]
-pub struct StemVector {
-    entries: Vec<(StemId, f32)>,
-    by_stem: HashMap<StemId, f32, RandomState>,
+/// What was measured of one comment; `None` is "no such context".
+pub type Measured = [Option<f32>; COUNT];
+
+/// The comment's side, analysed once for all its contexts.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    /// Distinct content stems in order of first occurrence, with their counts, then tf-idf weights scaled to length 1.
+    stems: Vec<(StemId, f32)>,
+    /// Distinct pairs of neighbouring stems, by key, with weights scaled to length 1.
+    pairs: Vec<(u64, f32)>,
+    /// Sum of the idf of the distinct stems.
+    mass: f32,
+    /// Place of each stem in `stems`, plus one; zero when there is none.
+    places: Vec<u32>,
+    /// For each sentence of the context, the idf of the comment's stems in it.
+    per_sentence: Vec<f32>,
 }
 
-impl StemVector {
-    /// Weighs the stems of a text. The order of sums is that of the text.
-    pub(super) fn new(stems: impl Iterator<Item = StemId>, idf: impl Fn(StemId) -> f32) -> Self {
-        let mut entries: Vec<(StemId, f32)> = Vec::new();
-        let mut places: HashMap<StemId, usize, RandomState> = HashMap::default();
-        for stem in stems {
-            let place = *places.entry(stem).or_insert_with(|| {
-                entries.push((stem, 0.0));
-                entries.len() - 1
-            });
-            entries[place].1 += 1.0;
+impl Side {
+    /// Analyses a comment's tokens.
+    pub(super) fn analyze(&mut self, lexicon: &Lexicon, tokens: &[TokenId], weights: &Weights) {
+        self.stems.clear();
+        self.pairs.clear();
+        self.mass = 0.0;
+        self.places.resize(lexicon.stem_count(), 0);
+        let mut before = None;
+        for &token in tokens {
+            let facts = lexicon.facts(token);
+            if !is_content(facts.kind) {
+                before = None;
+                continue;
+            }
+            let place = &mut self.places[facts.stem as usize];
+            if *place == 0 {
+                self.stems.push((facts.stem, 0.0));
+                *place = self.stems.len() as u32;
+                self.mass += weights.idf(facts.stem);
+            }
+            self.stems[*place as usize - 1].1 += 1.0;
+            if let Some(before) = before {
+                let key = pair_key(weights.keys.of(before), weights.keys.of(facts.stem));
+                self.pairs.push((key, weights.idf(before) + weights.idf(facts.stem)));
+            }
+            before = Some(facts.stem);
         }
+        self.pairs.sort_unstable_by_key(|p| p.0);
+        self.pairs.dedup_by_key(|p| p.0);
+        let norm = self.pairs.iter().map(|p| p.1 * p.1).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        self.pairs.iter_mut().for_each(|p| p.1 /= norm);
         let mut squares = 0.0;
-        for (stem, weight) in &mut entries {
-            *weight = (1.0 + weight.ln()) * idf(*stem);
+        for (stem, weight) in &mut self.stems {
+            self.places[*stem as usize] = 0;
+            *weight = (1.0 + weight.ln()) * weights.idf(*stem);
             squares += *weight * *weight;
         }
         let norm = squares.sqrt().max(f32::MIN_POSITIVE);
-        entries.iter_mut().for_each(|(_, weight)| *weight /= norm);
-        let by_stem = entries.iter().copied().collect();
-        StemVector { entries, by_stem }
+        self.stems.iter_mut().for_each(|s| s.1 /= norm);
     }
 
-    /// Cosine with another text, summed in the order of this one.
-    pub(super) fn cosine(&self, other: &StemVector) -> f32 {
-        let sum: f32 =
-            self.entries.iter().filter_map(|(stem, weight)| other.by_stem.get(stem).map(|w| weight * w)).sum();
-        sum.clamp(0.0, 1.0)
+    /// Compares with a context.
+    pub(super) fn compare(&mut self, context: &Context, weights: &Weights) -> [Option<f32>; MEASURES.len()] {
+        let [mut whole, mut lead, mut title] = [0.0f32; 3];
+        let (mut covered, mut covered_mass, mut lead_mass, mut title_mass) = (0usize, 0.0f32, 0.0f32, 0.0f32);
+        self.per_sentence.clear();
+        self.per_sentence.resize(context.sentence_count, 0.0);
+        for &(stem, weight) in &self.stems {
+            let Some(entry) = context.entry(weights.keys.of(stem)) else { continue };
+            let idf = weights.idf(stem);
+            whole += weight * entry.whole;
+            lead += weight * entry.lead;
+            title += weight * entry.title;
+            covered += 1;
+            covered_mass += idf;
+            if entry.lead > 0.0 {
+                lead_mass += idf;
+            }
+            if entry.title > 0.0 {
+                title_mass += idf;
+            }
+            for &sentence in context.sentences(entry) {
+                self.per_sentence[sentence as usize] += idf;
+            }
+        }
+        let pairs: f32 = self.pairs.iter().filter_map(|(key, w)| context.bigrams.get(key).map(|v| w * v)).sum();
+        let best = self.per_sentence.iter().copied().fold(0.0, f32::max);
+        let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
+        [
+            Some(whole.min(1.0)),
+            Some(lead.min(1.0)),
+            context.has_title.then_some(title.min(1.0)),
+            Some(pairs.min(1.0)),
+            Some(share(covered as f32, self.stems.len() as f32)),
+            Some(share(covered_mass, self.mass)),
+            Some(share(lead_mass, context.lead_mass)),
+            context.has_title.then_some(share(title_mass, context.title_mass)),
+            Some(share(best, self.mass)),
+        ]
     }
 }
 
-/// Quantile edges of what was measured on the training comments; `None` is "no such context".
-pub(super) fn learn_bins(measured: &[[Option<f32>; NAMES.len()]]) -> Vec<Vec<f32>> {
-    (0..NAMES.len())
+/// Quantile edges of what was measured on the training comments.
+pub(super) fn learn_bins(measured: &[Measured]) -> Vec<Vec<f32>> {
+    (0..COUNT)
         .map(|s| {
             let mut values: Vec<f32> = measured.iter().filter_map(|m| m[s]).collect();
             values.sort_unstable_by(f32::total_cmp);
@@ -63,6 +141,28 @@ pub(super) fn learn_bins(measured: &[[Option<f32>; NAMES.len()]]) -> Vec<Vec<f32
             edges
         })
         .collect()
+}
+
+/// The value that best parts comments into related and unrelated ones: Otsu's threshold, which leaves least variance on its two sides.
+pub(super) fn learn_gate(measured: &[Measured]) -> f32 {
+    let mut values: Vec<f64> = measured.iter().filter_map(related).map(f64::from).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let all: f64 = values.iter().sum();
+    let (mut below, mut best) = (0.0, (0.0, f64::INFINITY));
+    for i in 1..values.len() {
+        below += values[i - 1];
+        let (n, m) = (i as f64, (values.len() - i) as f64);
+        let spread = n * m * (below / n - (all - below) / m).powi(2);
+        if values[i] > values[i - 1] && spread > best.0 {
+            best = (spread, (values[i] + values[i - 1]) / 2.0);
+        }
+    }
+    if best.1.is_finite() { best.1 as f32 } else { 1.0 }
+}
+
+/// What the gate looks at: the article, else the parent.
+pub(super) fn related(measured: &Measured) -> Option<f32> {
+    measured[RELATED].or(measured[MEASURES.len() + RELATED])
 }
 
 /// Columns of the block: for each similarity its raw value and one column a bin.
@@ -75,15 +175,17 @@ fn width(edges: &[f32]) -> usize {
     if edges.is_empty() { 0 } else { edges.len() + 2 }
 }
 
-/// Columns and values of a comment's similarities.
-pub(super) fn encode(bins: &[Vec<f32>], measured: &[Option<f32>; NAMES.len()], mut emit: impl FnMut(u32, f32)) {
+/// Columns and values of a comment's similarities, scaled so that the block is of one size however many of them there are.
+pub(super) fn encode(bins: &[Vec<f32>], measured: &Measured, mut emit: impl FnMut(u32, f32)) {
+    let count = bins.iter().zip(measured).filter(|(edges, value)| value.is_some() && !edges.is_empty()).count();
+    let scale = 1.0 / (count.max(1) as f32).sqrt();
     let mut start = 0;
     for (edges, value) in bins.iter().zip(measured) {
         if let Some(value) = value
             && !edges.is_empty()
         {
-            emit(start, *value);
-            emit(start + 1 + edges.partition_point(|edge| edge <= value) as u32, 1.0);
+            emit(start, scale * value);
+            emit(start + 1 + edges.partition_point(|edge| edge <= value) as u32, scale);
         }
         start += width(edges) as u32;
     }
@@ -91,13 +193,14 @@ pub(super) fn encode(bins: &[Vec<f32>], measured: &[Option<f32>; NAMES.len()], m
 
 /// What a column of the block means.
 pub(super) fn name(bins: &[Vec<f32>], mut column: usize) -> String {
-    for (similarity, edges) in NAMES.iter().zip(bins) {
+    for (place, edges) in bins.iter().enumerate() {
         if column >= width(edges) {
             column -= width(edges);
             continue;
         }
+        let similarity = format!("{}: {}", CONTEXTS[place / MEASURES.len()], MEASURES[place % MEASURES.len()]);
         return match column {
-            0 => similarity.to_string(),
+            0 => similarity,
             1 => format!("{similarity}: below {:.3}", edges[0]),
             bin if bin - 1 == edges.len() => format!("{similarity}: {:.3} or more", edges[bin - 2]),
             bin => format!("{similarity}: {:.3} to {:.3}", edges[bin - 2], edges[bin - 1]),
@@ -109,25 +212,67 @@ pub(super) fn name(bins: &[Vec<f32>], mut column: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::context::StemKeys;
+    use crate::text::{Language, StringTable};
+
+    /// Compares a comment with an article of title and body; every stem weighs the same.
+    fn compare(comment: &str, title: &str, body: &str) -> [Option<f32>; MEASURES.len()] {
+        let mut lexicon = Lexicon::new(Language::English, std::sync::Arc::new(StringTable::default()));
+        let [comment, title, body] = [comment, title, body].map(|text| {
+            let mut tokens = Vec::new();
+            lexicon.analyze(text, |_, id| tokens.push(id));
+            tokens
+        });
+        let mut keys = StemKeys::default();
+        keys.catch_up(&lexicon);
+        let weights = Weights { keys: &keys, idf: &[], unseen_idf: 1.0 };
+        let context = Context::new(&lexicon, &title, &body, &weights);
+        let mut side = Side::default();
+        side.analyze(&lexicon, &comment, &weights);
+        side.compare(&context, &weights)
+    }
 
     #[test]
-    fn a_text_is_as_close_to_itself_as_can_be() {
-        let one = StemVector::new([4, 7, 4].into_iter(), |s| s as f32);
-        let other = StemVector::new([9].into_iter(), |_| 1.0);
-        assert!((one.cosine(&one) - 1.0).abs() < 1e-6);
-        assert_eq!(one.cosine(&other), 0.0);
-        assert_eq!(one.cosine(&StemVector::default()), 0.0);
+    fn a_text_is_as_close_to_itself_as_can_be_and_to_a_foreign_one_not_at_all() {
+        let same = compare("Trams run late.", "", "Trams run late.");
+        let expected = [1.0, 1.0, f32::NAN, 1.0, 1.0, 1.0, 1.0, f32::NAN, 1.0];
+        for (found, expected) in same.into_iter().zip(expected) {
+            assert_eq!(found.is_none(), expected.is_nan());
+            assert!(found.is_none_or(|found| (found - expected).abs() < 1e-6), "{same:?}");
+        }
+        assert!(compare("Cats purr", "", "Trams run late.").into_iter().flatten().all(|v| v == 0.0));
+        assert!(compare("...", "Trams", "Trams run.").into_iter().flatten().all(|v| v == 0.0));
+    }
+
+    #[test]
+    fn coverage_tells_sides_title_and_sentences_apart() {
+        let found = compare("late trams annoy me", "Late again", "Trams run. Nobody is late. Trams are red.");
+        assert_eq!(found[4], Some(0.5));
+        assert_eq!(found[7], Some(0.5));
+        assert_eq!(found[8], Some(0.25));
+    }
+
+    fn measured(values: impl Iterator<Item = f32>) -> Vec<Measured> {
+        values.map(|v| std::array::from_fn(|place| (place == RELATED).then_some(v))).collect()
     }
 
     #[test]
     fn values_fall_into_quantile_bins_and_absent_contexts_into_none() {
-        let measured: Vec<_> = (0..80).map(|i| [Some(i as f32 / 80.0), None]).collect();
-        let bins = learn_bins(&measured);
-        assert_eq!(bins[0].len(), 7);
+        let rows = measured((0..80).map(|i| i as f32 / 80.0));
+        let bins = learn_bins(&rows);
+        assert_eq!(bins[RELATED].len(), 7);
         assert_eq!(columns(&bins), 9);
         let mut found = Vec::new();
-        encode(&bins, &[Some(0.99), Some(0.5)], |c, v| found.push((c, v)));
+        encode(&bins, &measured([0.99].into_iter())[0], |c, v| found.push((c, v)));
         assert_eq!(found, [(0, 0.99), (8, 1.0)]);
-        assert_eq!(name(&bins, 8), "close to the article: 0.875 or more");
+        assert_eq!(name(&bins, 8), "article: weighted share of the comment's words: 0.875 or more");
+    }
+
+    #[test]
+    fn the_gate_falls_between_two_heaps() {
+        let rows = measured((0..50).map(|i| if i < 30 { 0.1 } else { 0.7 + 0.001 * i as f32 }));
+        let gate = learn_gate(&rows);
+        assert!(gate > 0.1 && gate < 0.73, "{gate}");
+        assert_eq!(learn_gate(&measured([0.5; 4].into_iter())), 1.0);
     }
 }

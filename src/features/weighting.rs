@@ -1,6 +1,6 @@
 //! Counts to tf-idf: sublinear term frequency, smoothed inverse document frequency, each block scaled to length 1.
 
-use super::layout::{Block, Layout};
+use super::layout::{Block, BlockWeights, Layout};
 use super::matrix::Matrix;
 
 /// One comment before weighting: counted columns with counts, block by block, and fixed columns with values.
@@ -76,8 +76,8 @@ impl RawRows {
     }
 
     /// Weighs some of the rows.
-    pub fn weigh(&self, layout: &Layout, idf: &[f32], rows: &[usize], used: &[bool; Block::ALL.len()]) -> Matrix {
-        let weigher = Weigher::new(layout, idf, *used);
+    pub fn weigh(&self, layout: &Layout, idf: &[f32], rows: &[usize], used: &BlockWeights) -> Matrix {
+        let weigher = Weigher::new(layout, idf, used);
         let mut matrix = Matrix::new(layout.columns());
         for &row in rows {
             let counts = self.count_starts[row]..self.count_starts[row + 1];
@@ -104,12 +104,13 @@ pub struct Weigher<'w> {
 }
 
 impl<'w> Weigher<'w> {
-    /// A weigher for a layout, with the inverse document frequency of each counted column and which blocks to keep.
-    pub fn new(layout: &'w Layout, idf: &'w [f32], used: [bool; Block::ALL.len()]) -> Self {
+    /// A weigher for a layout, with the inverse document frequency of each counted column and the blocks' weights, of which it only matters whether they are 0.
+    pub fn new(layout: &'w Layout, idf: &'w [f32], weights: &BlockWeights) -> Self {
         let mut term_frequency = [0.0; 256];
         for (count, tf) in term_frequency.iter_mut().enumerate().skip(1) {
             *tf = 1.0 + (count as f32).ln();
         }
+        let used = Block::ALL.map(|block| weights.uses(block));
         Weigher { layout, idf, used, term_frequency }
     }
 
@@ -160,6 +161,9 @@ mod tests {
             (Block::Words, 2),
             (Block::Chars, 2),
             (Block::TargetWords, 0),
+            (Block::SharedWords, 0),
+            (Block::RelatedWords, 0),
+            (Block::LeadWords, 0),
             (Block::Style, 1),
             (Block::Similarity, 0),
         ]);
@@ -168,7 +172,7 @@ mod tests {
         rows.push(&RawRow { counts: vec![(1, 1), (0, 1), (3, 1)], values: vec![] });
         let idf = rows.idf(&layout, &[0, 1], |_| 2);
         assert_eq!(idf, [1.0, 1.0, 0.0, 0.0]);
-        let matrix = rows.weigh(&layout, &idf, &[0], &[true; 5]);
+        let matrix = rows.weigh(&layout, &idf, &[0], &BlockWeights::new(|_| 1.0));
         let (columns, values) = matrix.row(0);
         assert_eq!(columns, [1, 0, 4]);
         assert!((values[0].powi(2) + values[1].powi(2) - 1.0).abs() < 1e-6);

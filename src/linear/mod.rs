@@ -8,8 +8,10 @@ mod kernels;
 pub mod logistic;
 pub mod loss;
 pub mod params;
+pub mod relevance;
 pub mod solver;
 
 pub use logistic::SparseLogistic;
 pub use params::{ClassWeights, LogisticParams, LogisticValidParams};
+pub use relevance::relevance;
 pub use solver::Convergence;

@@ -84,7 +84,7 @@ impl Inspection {
             .into_iter()
             .map(|block| BlockSize {
                 block: block.name(),
-                weight: model.config.features.weight(block),
+                weight: model.config.features.weights().of(block),
                 features: layout.range(block).len(),
                 bytes: (layout.range(block).len() * columns * size_of::<f32>()) as u64,
             })

@@ -7,6 +7,7 @@ use crate::evaluation::Evaluation;
 use crate::features::layout::Block;
 use crate::labels::TaskKind;
 use crate::linear::ClassWeights;
+use crate::metrics::CoveragePoint;
 use crate::model::{Head, Model};
 use crate::summary::{Figures, TaskSummary};
 
@@ -43,6 +44,8 @@ pub fn evaluation(evaluation: &Evaluation) -> String {
     for task in &evaluation.tasks {
         line(&mut out, format_args!("Task {}: {} labelled rows", task.task, task.rows));
         figures(&mut out, &task.figures);
+        reliability(&mut out, &task.figures);
+        task.by_article.iter().for_each(|part| short(&mut out, part));
         if let Some(d) = &task.difference {
             let e = d.difference;
             line(
@@ -116,13 +119,17 @@ fn task(out: &mut String, summary: &TaskSummary) {
     if !summary.tried.is_empty() {
         line(out, format_args!("  Tried on inner splits ({}):", summary.figures.metric.name()));
         for trial in &summary.tried {
-            let chosen = if trial.candidate == summary.chosen { "  <- chosen" } else { "" };
+            let is_chosen = trial.candidate.alpha == summary.chosen.alpha
+                && trial.candidate.class_weights == summary.chosen.class_weights;
+            let chosen = if is_chosen { "  <- chosen" } else { "" };
             line(
                 out,
                 format_args!(
-                    "    alpha {:<6} class weights {:<9} {:.3}{chosen}",
+                    "    alpha {:<6} class weights {:<9} loss {:.3}  {} {:.3}{chosen}",
                     trial.candidate.alpha,
                     class_weights(trial.candidate.class_weights),
+                    trial.loss,
+                    summary.figures.metric.name(),
                     trial.score
                 ),
             );
@@ -137,6 +144,22 @@ fn task(out: &mut String, summary: &TaskSummary) {
             ),
         );
     }
+    if !summary.blocks.is_empty() {
+        let metric = summary.figures.metric.name();
+        line(out, format_args!("  What each block is worth on inner splits (change without it):"));
+        for trial in &summary.blocks {
+            let kept = if summary.chosen.blocks.uses(trial.block) { "" } else { "  <- left out" };
+            line(
+                out,
+                format_args!(
+                    "    {:<14} loss {:+.4}  {metric} {:+.3}{kept}",
+                    trial.block.name(),
+                    trial.loss,
+                    trial.score
+                ),
+            );
+        }
+    }
     let fit = &summary.convergence;
     let converged = if fit.converged { "converged" } else { "NOT CONVERGED" };
     line(
@@ -148,20 +171,39 @@ fn task(out: &mut String, summary: &TaskSummary) {
     );
     figures(out, &summary.figures);
     if let Some(other) = &summary.other {
-        let e = &other.estimate;
-        line(
-            out,
-            format_args!(
-                "  For comparison, {} (folds by {}): {} {:.3} (95% interval {:.3} to {:.3})",
-                other.question,
-                other.grouped_by,
-                other.metric.name(),
-                e.value,
-                e.low,
-                e.high
-            ),
-        );
+        short(out, other);
     }
+}
+
+/// Figures that stand beside the main ones.
+fn short(out: &mut String, figures: &Figures) {
+    let e = &figures.estimate;
+    let folds = match figures.folds {
+        0 => String::new(),
+        _ => format!(" (folds by {})", figures.grouped_by),
+    };
+    line(
+        out,
+        format_args!(
+            "  For comparison, {}{folds}: {} {:.3} (95% interval {:.3} to {:.3})",
+            figures.question,
+            figures.metric.name(),
+            e.value,
+            e.low,
+            e.high
+        ),
+    );
+    coverage(out, figures);
+}
+
+fn coverage(out: &mut String, figures: &Figures) {
+    let cells = |of: &dyn Fn(&CoveragePoint) -> String| -> String {
+        figures.coverage.iter().map(|p| format!("{:>6}", of(p))).collect()
+    };
+    let percent = |share: f64| format!("{:.0}%", 100.0 * share);
+    line(out, format_args!("    With --min-conf {}", cells(&|p| format!("{:.2}", p.min_conf))));
+    line(out, format_args!("      rows kept     {}", cells(&|p| percent(p.coverage))));
+    line(out, format_args!("      of them right {}", cells(&|p| p.accuracy.map_or("-".into(), percent))));
 }
 
 fn class_weights(weights: ClassWeights) -> &'static str {
@@ -218,6 +260,28 @@ fn figures(out: &mut String, figures: &Figures) {
             let cells: Vec<String> = row.iter().map(|c| format!("{c:>width$}")).collect();
             line(out, format_args!("    {:<width$} {}", label.label, cells.join(" ")));
         }
+    }
+    coverage(out, figures);
+}
+
+fn reliability(out: &mut String, figures: &Figures) {
+    let of = if figures.confusion.is_some() { "the likeliest label" } else { "all labels" };
+    line(out, format_args!("    Reliability of the probabilities of {of}:"));
+    line(out, format_args!("      {:<12} {:>8} {:>8} {:>8}", "between", "rows", "mean", "right"));
+    let width = 1.0 / figures.reliability.len().max(1) as f64;
+    for (place, bin) in figures.reliability.iter().enumerate().filter(|(_, bin)| bin.weight > 0.0) {
+        let from = place as f64 * width;
+        line(
+            out,
+            format_args!(
+                "      {:.2} to {:.2} {:>8} {:>8.3} {:>8.3}",
+                from,
+                from + width,
+                bin.weight,
+                bin.confidence,
+                bin.accuracy
+            ),
+        );
     }
 }
 

@@ -1,0 +1,115 @@
+//! Nested cross-validation of a task, and the final fit on all of its rows.
+
+use ndarray::Array2;
+
+use crate::config::Search;
+use crate::error::Result;
+use crate::linear::SparseLogistic;
+use crate::metrics::Judged;
+use crate::selection::{Candidate, Choice, FOLD_TOLERANCE, Selection};
+use crate::validation::Folds;
+use crate::workbench::{Finish, Start, Workbench};
+
+/// Held-out predictions of every row that some fold holds out, and what led to them.
+pub struct OutOfFold {
+    /// The rows, ascending: places among the task's labelled rows.
+    pub rows: Vec<usize>,
+    /// The fold that holds each of them out.
+    pub fold_of: Vec<usize>,
+    /// Number of folds.
+    pub folds: usize,
+    /// Calibrated probabilities, rows by labels.
+    pub probabilities: Array2<f64>,
+    /// True and predicted classes.
+    pub judged: Vec<Judged>,
+    /// What all inner splits together speak for.
+    pub choice: Choice,
+    parts: Vec<FoldFit>,
+}
+
+/// One fold's fit.
+struct FoldFit {
+    train: Vec<usize>,
+    held: Vec<usize>,
+    candidate: Candidate,
+    scores: Array2<f64>,
+    start: Start,
+}
+
+/// Predicts each fold with a model that never saw it, all choices made inside the other folds; `search` says how much is tried.
+pub fn cross_validate(
+    bench: &Workbench,
+    folds: &Folds,
+    groups: &[u32],
+    search: Search,
+    step: &(dyn Fn() + Sync),
+) -> Result<OutOfFold> {
+    let task = bench.task;
+    let selection = Selection::run(bench, folds, groups, search, step)?;
+    let mut of_row: Vec<Option<(usize, Judged, Vec<f64>)>> = vec![None; task.rows.len()];
+    let mut parts = Vec::new();
+    for fold in 0..folds.count() {
+        let candidate = selection.choice(&[fold]).candidate;
+        let (finish, start) = selection.finish(fold, candidate)?;
+        let (train, held) = (folds.train(&[fold]), folds.held(fold));
+        let (scores, start) = fit_and_score(bench, &train, &held, candidate, start)?;
+        for (scores, &row) in scores.rows().into_iter().zip(&held) {
+            let p = finish.probabilities(scores);
+            let judged =
+                Judged { gold: task.gold[row].clone(), predicted: finish.rule.decide(&p), weight: task.weights[row] };
+            of_row[row] = Some((fold, judged, p));
+        }
+        parts.push(FoldFit { train, held, candidate, scores, start });
+        step();
+    }
+    let rows: Vec<usize> = (0..of_row.len()).filter(|&row| of_row[row].is_some()).collect();
+    let mut probabilities = Array2::zeros((rows.len(), task.labels.len()));
+    let (mut fold_of, mut judged) = (Vec::new(), Vec::new());
+    for (place, (fold, row, p)) in of_row.into_iter().flatten().enumerate() {
+        probabilities.row_mut(place).assign(&ndarray::ArrayView1::from(&p));
+        fold_of.push(fold);
+        judged.push(row);
+    }
+    let choice = selection.choice(&(0..folds.count()).collect::<Vec<_>>());
+    Ok(OutOfFold { rows, fold_of, folds: folds.count(), probabilities, judged, choice, parts })
+}
+
+/// Fits what all inner splits together speak for on all rows, and finishes on out-of-fold scores.
+pub fn fit_all(
+    bench: &Workbench,
+    out_of_fold: &OutOfFold,
+    step: &(dyn Fn() + Sync),
+) -> Result<(SparseLogistic, Finish)> {
+    let candidate = out_of_fold.choice.candidate;
+    let all: Vec<usize> = (0..bench.task.rows.len()).collect();
+    let start = out_of_fold.parts.last().and_then(|p| p.start.clone());
+    let part = bench.part(&all, candidate.blocks);
+    let regression = bench.fit(&part, candidate, start, bench.config.training.tolerance)?;
+    let (mut scores, mut held) = (Vec::new(), Vec::new());
+    for fold in &out_of_fold.parts {
+        // The calibrator must see scores of the kind it will be given.
+        scores.push(if fold.candidate == candidate {
+            fold.scores.clone()
+        } else {
+            fit_and_score(bench, &fold.train, &fold.held, candidate, fold.start.clone())?.0
+        });
+        held.extend_from_slice(&fold.held);
+    }
+    let views: Vec<_> = scores.iter().map(Array2::view).collect();
+    let scores = ndarray::concatenate(ndarray::Axis(0), &views).expect("every fold has a column for each class");
+    let finish = bench.finish(&scores, &held)?;
+    step();
+    Ok((regression, finish))
+}
+
+fn fit_and_score(
+    bench: &Workbench,
+    train: &[usize],
+    held: &[usize],
+    candidate: Candidate,
+    start: Start,
+) -> Result<(Array2<f64>, Start)> {
+    let part = bench.part(train, candidate.blocks);
+    let regression = bench.fit(&part, candidate, start, FOLD_TOLERANCE)?;
+    Ok((bench.score(&regression, &bench.weigh(&part, held)), regression.start()))
+}
