@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test help
+.PHONY: demo test quality help
 
 demo: ## Build, train on the comments in training/, score new ones, show some
 	$(CARGO) build --release --locked
@@ -36,5 +36,11 @@ test: ## Format, lints, documentation, tests: all must pass
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 	$(CARGO) test --locked
 
+# With only DATA it needs no Python. PEER_TIMEOUT is in seconds, for each other package and each kind of folds.
+quality: ## Cross-validate on the data sets in DATA=folder [PYTHON=python with peers] [SETS="a b"]
+	@test -n "$(DATA)" || { echo "make quality needs DATA, a folder whose sub-folders hold train.csv, e.g. make quality DATA=data" >&2; exit 2; }
+	@$(CARGO) run --release --locked --quiet --example quality -- "$(DATA)" $(if $(PYTHON),--python "$(PYTHON)") \
+		$(foreach set,$(SETS),--set "$(set)") $(if $(PEER_TIMEOUT),--peer-timeout "$(PEER_TIMEOUT)")
+
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
