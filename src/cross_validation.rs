@@ -6,7 +6,7 @@ use crate::config::Search;
 use crate::error::Result;
 use crate::linear::SparseLogistic;
 use crate::metrics::Judged;
-use crate::selection::{Candidate, Choice, FOLD_TOLERANCE, Selection};
+use crate::selection::{Candidate, Choice, Selection};
 use crate::validation::Folds;
 use crate::workbench::{Finish, Start, Workbench};
 
@@ -52,12 +52,10 @@ pub fn cross_validate(
         let candidate = selection.choice(&[fold]).candidate;
         let (finish, start) = selection.finish(fold, candidate)?;
         let (train, held) = (folds.train(&[fold]), folds.held(fold));
-        let (scores, start) = fit_and_score(bench, &train, &held, candidate, start)?;
+        let (scores, start) = bench.fit_and_score(&train, &held, candidate, start)?;
         for (scores, &row) in scores.rows().into_iter().zip(&held) {
             let p = finish.probabilities(scores);
-            let judged =
-                Judged { gold: task.gold[row].clone(), predicted: finish.rule.decide(&p), weight: task.weights[row] };
-            of_row[row] = Some((fold, judged, p));
+            of_row[row] = Some((fold, task.judged(row, finish.rule.decide(&p)), p));
         }
         parts.push(FoldFit { train, held, candidate, scores, start });
         step();
@@ -91,25 +89,11 @@ pub fn fit_all(
         scores.push(if fold.candidate == candidate {
             fold.scores.clone()
         } else {
-            fit_and_score(bench, &fold.train, &fold.held, candidate, fold.start.clone())?.0
+            bench.fit_and_score(&fold.train, &fold.held, candidate, fold.start.clone())?.0
         });
         held.extend_from_slice(&fold.held);
     }
-    let views: Vec<_> = scores.iter().map(Array2::view).collect();
-    let scores = ndarray::concatenate(ndarray::Axis(0), &views).expect("every fold has a column for each class");
-    let finish = bench.finish(&scores, &held)?;
+    let finish = bench.finish_parts(&scores, &held)?;
     step();
     Ok((regression, finish))
-}
-
-fn fit_and_score(
-    bench: &Workbench,
-    train: &[usize],
-    held: &[usize],
-    candidate: Candidate,
-    start: Start,
-) -> Result<(Array2<f64>, Start)> {
-    let part = bench.part(train, candidate.blocks);
-    let regression = bench.fit(&part, candidate, start, FOLD_TOLERANCE)?;
-    Ok((bench.score(&regression, &bench.weigh(&part, held)), regression.start()))
 }

@@ -136,7 +136,7 @@ impl<'s> Selection<'s> {
         if !selection.dispensable().is_empty() {
             let without: Vec<Vec<Candidate>> = (0..selection.folds)
                 .map(|fold| {
-                    let base = selection.base(&[fold]);
+                    let (base, _) = selection.base(&selection.tried(&[fold]));
                     let without = |block| Candidate { blocks: base.blocks.with(block, 0.0), ..base };
                     selection.dispensable().into_iter().map(without).collect()
                 })
@@ -222,12 +222,10 @@ impl<'s> Selection<'s> {
         self.starts[split].as_ref().and_then(|(_, start)| start.clone())
     }
 
-    /// The best of the first candidates for some folds.
-    fn base(&self, folds: &[usize]) -> Candidate {
-        let all = self.bench.config.features.weights();
-        let tried = self.tried(folds);
-        let full = tried.iter().filter(|t| t.candidate.blocks == all);
-        full.reduce(|best, t| if t.loss < best.loss { t } else { best }).map_or_else(|| self.fixed(), |t| t.candidate)
+    /// The best of some trials, and its loss.
+    fn base(&self, tried: &[Trial]) -> (Candidate, f64) {
+        let best = tried.iter().reduce(|best, t| if t.loss < best.loss { t } else { best });
+        best.map_or_else(|| (self.fixed(), 1.0), |t| (t.candidate, t.loss))
     }
 
     /// The first candidates' trials on behalf of some folds, averaged.
@@ -278,9 +276,8 @@ impl<'s> Selection<'s> {
 
     /// What the splits of some folds speak for.
     pub(crate) fn choice(&self, folds: &[usize]) -> Choice {
-        let mut candidate = self.base(folds);
         let tried = self.tried(folds);
-        let loss = tried.iter().find(|t| t.candidate == candidate).map_or(1.0, |t| t.loss);
+        let (mut candidate, loss) = self.base(&tried);
         let blocks = self.block_trials(folds);
         for trial in blocks.iter().filter(|t| t.loss < -LEAST_GAIN * loss) {
             candidate.blocks = candidate.blocks.with(trial.block, 0.0);
@@ -303,18 +300,15 @@ impl<'s> Selection<'s> {
                 }
                 None => {
                     // Chosen on a sample, or blocks left out together: calibrator and rule need scores of the real thing.
-                    let part = self.bench.part(&split.train, candidate.blocks);
-                    let regression = self.bench.fit(&part, candidate, self.start(place), FOLD_TOLERANCE)?;
-                    scores.push(self.bench.score(&regression, &self.bench.weigh(&part, rows)));
-                    start = regression.start();
+                    let (found, weights) =
+                        self.bench.fit_and_score(&split.train, rows, candidate, self.start(place))?;
+                    scores.push(found);
+                    start = weights;
                 }
             }
             held.extend_from_slice(rows);
         }
-        let views: Vec<_> = scores.iter().map(ndarray::Array2::view).collect();
-        let scores = ndarray::concatenate(ndarray::Axis(0), &views)
-            .map_err(|_| Error::TrainingData(format!("`{}` has too few rows for validation", self.bench.task.name)))?;
-        Ok((self.bench.finish(&scores, &held)?, start))
+        Ok((self.bench.finish_parts(&scores, &held)?, start))
     }
 }
 
@@ -354,11 +348,7 @@ fn rank(bench: &Workbench, scores: &ndarray::Array2<f64>, rows: &[usize]) -> Res
     let judged: Vec<Judged> = rows
         .iter()
         .zip(probabilities.rows())
-        .map(|(&row, p)| Judged {
-            gold: task.gold[row].clone(),
-            predicted: finish.rule.decide(&p.to_vec()),
-            weight: task.weights[row],
-        })
+        .map(|(&row, p)| task.judged(row, finish.rule.decide(&p.to_vec())))
         .collect();
     let balanced = bench.metric() == Metric::MacroF1;
     let loss = match task.kind {

@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use crate::decision::Decision;
 use crate::labels::{LabelSet, TaskKind};
+use crate::metrics::Judged;
 
 /// The labelled rows of one task.
 #[derive(Debug, Clone)]
@@ -48,6 +49,11 @@ impl TaskRows {
         let columns = self.score_columns();
         let shift = self.labels.len() - columns;
         Array2::from_shape_fn((rows.len(), columns), |(i, k)| self.gold[rows[i]].contains(&(k + shift)))
+    }
+
+    /// What was predicted of a row, beside its labels.
+    pub(crate) fn judged(&self, row: usize, predicted: Vec<usize>) -> Judged {
+        Judged { gold: self.gold[row].clone(), predicted, weight: self.weights[row] }
     }
 
     pub(crate) fn classes(&self, rows: &[usize]) -> Vec<usize> {

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::Calibrator;
 use crate::config::Config;
 use crate::decision::{self, Decision, DecisionRule};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::features::Matrix;
 use crate::features::layout::{Block, BlockWeights, Layout};
 use crate::features::weighting::RawRows;
 use crate::labels::TaskKind;
 use crate::linear::{LogisticParams, SparseLogistic, relevance};
 use crate::metrics::Metric;
-use crate::selection::Candidate;
+use crate::selection::{Candidate, FOLD_TOLERANCE};
 use crate::task::TaskRows;
 
 /// Weights to start a fit from.
@@ -114,6 +114,19 @@ impl Workbench<'_> {
         self.raw.weigh(self.layout, &part.idf, &rows, &part.blocks)
     }
 
+    /// Fits a candidate to some rows, with no block that it leaves out, and scores others. Gives the fit's weights as well.
+    pub(crate) fn fit_and_score(
+        &self,
+        train: &[usize],
+        held: &[usize],
+        candidate: Candidate,
+        start: Start,
+    ) -> Result<(Array2<f64>, Start)> {
+        let part = self.part(train, candidate.blocks);
+        let regression = self.fit(&part, candidate, start, FOLD_TOLERANCE)?;
+        Ok((self.score(&regression, &self.weigh(&part, held)), regression.start()))
+    }
+
     /// Raw scores of rows.
     pub(crate) fn score(&self, regression: &SparseLogistic, matrix: &Matrix) -> Array2<f64> {
         let mut scores = regression.default_target(matrix);
@@ -166,6 +179,14 @@ impl Workbench<'_> {
             }
         }
         factors
+    }
+
+    /// Fits calibrator and rule to the held-out scores of several fits together.
+    pub(crate) fn finish_parts(&self, scores: &[Array2<f64>], rows: &[usize]) -> Result<Finish> {
+        let views: Vec<_> = scores.iter().map(Array2::view).collect();
+        let scores = ndarray::concatenate(ndarray::Axis(0), &views)
+            .map_err(|_| Error::TrainingData(format!("`{}` has too few rows for validation", self.task.name)))?;
+        self.finish(&scores, rows)
     }
 
     /// Fits calibrator and rule to held-out scores.

@@ -214,6 +214,15 @@ fn an_article_counts_the_same_from_its_file_and_from_the_row() {
 }
 
 #[test]
+fn missing_articles_are_missed_only_by_a_model_that_knows_some() {
+    let folder = folder();
+    assert!(folder.run("predict new.csv -m m").err.contains(WITHOUT_ARTICLES));
+    folder.write("targets.csv", support::comments().replacen(",parent,", ",thread,", 1));
+    folder.run("train targets.csv --config fast.toml -o targets").done();
+    assert!(!folder.run("predict new.csv -m targets").err.contains("warning"));
+}
+
+#[test]
 fn evaluate_measures_each_task() {
     let folder = folder();
     let text = folder.run("evaluate comments.csv --articles articles.csv -m m").done();

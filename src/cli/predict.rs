@@ -123,8 +123,9 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
 
 /// Whether the model looks at articles or parents.
 fn reads_articles(model: &Model) -> bool {
-    let weight = model.config.features.weights().of(Block::Similarity);
-    weight > 0.0 && !model.layout().range(Block::Similarity).is_empty()
+    let weights = model.config.features.weights();
+    let blocks = [Block::SharedWords, Block::RelatedWords, Block::LeadWords, Block::Similarity];
+    model.features.knows_articles() && blocks.into_iter().any(|block| weights.of(block) > 0.0)
 }
 
 /// The wanted format, else the one that the output's name says, else that of the input.

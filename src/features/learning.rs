@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::context::ContextStore;
 use super::crossed;
 use super::layout::Block;
+use super::session::topic;
 use super::similarity::{self, Measured};
 use super::target_words::{self, TARGET_ALONE};
 use super::weighting::{RawRow, RawRows, smoothed_idf};
@@ -71,7 +72,8 @@ fn measure(features: &Features, rows: &[Texts], store: &Arc<ContextStore>) -> Ve
                 .iter()
                 .map(|row| {
                     session.read(row.comment);
-                    session.measure(row).0
+                    let contexts = session.contexts(row);
+                    session.measure(&contexts)
                 })
                 .collect()
         })
@@ -93,9 +95,10 @@ fn learn_crossed(
     let mut session = Session::new(features, store.clone());
     for (row, texts) in rows.iter().enumerate() {
         session.read(texts.comment);
-        let (_, Some(context)) = session.measure(texts) else { continue };
-        let is_related = similarity::related(&measured[row]).is_some_and(|r| r >= features.gate);
-        session.crossed_terms(&context, is_related, |block, kind, stem, _| {
+        let contexts = session.contexts(texts);
+        let Some(context) = topic(&contexts) else { continue };
+        let is_related = similarity::is_related(&measured[row], features.gate);
+        session.crossed_terms(context, is_related, |block, kind, stem, _| {
             if (stem as usize) < known {
                 frequencies[block].count(kind as usize * known + stem as usize, row);
             }

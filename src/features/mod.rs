@@ -267,6 +267,12 @@ impl Features {
         (sorted && in_range && finite && fits).then(|| self.index())
     }
 
+    /// Whether training comments had articles or parents.
+    pub fn knows_articles(&self) -> bool {
+        let of_targets = similarity::TARGET * similarity::MEASURES.len();
+        self.bins[..of_targets].iter().any(|edges| !edges.is_empty())
+    }
+
     /// The block of a column and the term it stands for, in words.
     pub fn name(&self, column: usize) -> (Block, String) {
         let (block, within) = self.layout().locate(column);

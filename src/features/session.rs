@@ -19,6 +19,14 @@ const MAX_TOKENS: usize = 1 << 16;
 /// Targets that are remembered.
 const MAX_TARGETS: usize = 1 << 10;
 
+/// A comment's article, parent and target, as in [`similarity::CONTEXTS`].
+pub(super) type Contexts = [Option<Arc<Context>>; similarity::CONTEXTS.len()];
+
+/// The context that says what the topic is: the article, else the parent.
+pub(super) fn topic(contexts: &Contexts) -> Option<&Arc<Context>> {
+    contexts[0].as_ref().or(contexts[1].as_ref())
+}
+
 /// Analyses comments with one thread's caches. What a row holds does not depend on the rows before it.
 pub struct Session<'f> {
     features: &'f Features,
@@ -29,7 +37,7 @@ pub struct Session<'f> {
     chars: Counter,
     target_words: Counter,
     keys: StemKeys,
-    contexts: Arc<ContextStore>,
+    store: Arc<ContextStore>,
     side: Side,
     crossed: [Counter; 3],
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
@@ -39,7 +47,7 @@ pub struct Session<'f> {
 
 impl<'f> Session<'f> {
     /// A session with empty caches of its own and a store of contexts that it may share.
-    pub fn new(features: &'f Features, contexts: Arc<ContextStore>) -> Self {
+    pub fn new(features: &'f Features, store: Arc<ContextStore>) -> Self {
         let layout = features.layout();
         Session {
             lexicon: Lexicon::new(features.language, features.stems.clone()),
@@ -48,7 +56,7 @@ impl<'f> Session<'f> {
             chars: Counter::new(layout.range(Block::Chars).len()),
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
             keys: StemKeys::default(),
-            contexts,
+            store,
             side: Side::default(),
             crossed: [Block::SharedWords, Block::RelatedWords, Block::LeadWords]
                 .map(|block| Counter::new(layout.range(block).len())),
@@ -83,9 +91,10 @@ impl<'f> Session<'f> {
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(target, &self.words, &lookups.target_terms, &mut self.target_words);
         }
-        let (measured, context) = self.measure(texts);
-        if let Some(context) = &context {
-            let is_related = similarity::related(&measured).is_some_and(|r| r >= self.features.gate);
+        let contexts = self.contexts(texts);
+        let measured = self.measure(&contexts);
+        if let Some(context) = topic(&contexts) {
+            let is_related = similarity::is_related(&measured, self.features.gate);
             let mut counters = std::mem::take(&mut self.crossed);
             self.crossed_terms(context, is_related, |block, kind, stem, times| {
                 self.features.lookups.crossed[block].count(kind, stem, times, &mut counters[block]);
@@ -121,11 +130,10 @@ impl<'f> Session<'f> {
         self.lexicon.analyze(comment, |_, id| self.tokens.push(id));
     }
 
-    /// How close the comment that was read last is to its contexts, and the context that counts: the article, else the parent.
-    pub(super) fn measure(&mut self, texts: &Texts) -> (Measured, Option<Arc<Context>>) {
-        let mut measured: Measured = [None; similarity::COUNT];
+    /// A comment's article, parent and target, analysed; none of them where training had none.
+    pub(super) fn contexts(&mut self, texts: &Texts) -> Contexts {
         if self.features.context_idf.is_empty() {
-            return (measured, None);
+            return Contexts::default();
         }
         let of = |body| ArticleText { title: "", body };
         // All that there is of an article is its body, whatever column it stood in.
@@ -135,6 +143,14 @@ impl<'f> Session<'f> {
             .map(|text| text.map(|text| self.context(text)));
         if contexts.iter().any(Option::is_some) {
             self.keys.catch_up(&self.lexicon);
+        }
+        contexts
+    }
+
+    /// How close the comment that was read last is to its contexts.
+    pub(super) fn measure(&mut self, contexts: &Contexts) -> Measured {
+        let mut measured: Measured = [None; similarity::COUNT];
+        if contexts.iter().any(Option::is_some) {
             let weights = weights(self.features, &self.keys);
             self.side.analyze(&self.lexicon, &self.tokens, &weights);
             for (place, context) in contexts.iter().enumerate() {
@@ -144,8 +160,7 @@ impl<'f> Session<'f> {
                 }
             }
         }
-        let [article, parent, _] = contexts;
-        (measured, article.or(parent))
+        measured
     }
 
     /// Calls `emit` with place of the block (shared, related, lead), kind, stem and count of each term that crosses the comment
@@ -176,7 +191,7 @@ impl<'f> Session<'f> {
     }
 
     fn context(&mut self, text: ArticleText) -> Arc<Context> {
-        let store = self.contexts.clone();
+        let store = self.store.clone();
         store.get(text, || {
             let mut tokens = [Vec::new(), Vec::new()];
             for (tokens, text) in tokens.iter_mut().zip([text.title, text.body]) {

@@ -8,6 +8,9 @@ use crate::text::{Lexicon, StemId, TokenId};
 /// What a comment is compared with, in column order.
 pub const CONTEXTS: [&str; 3] = ["article", "parent", "target"];
 
+/// Place of the target among the contexts; articles and parents stand before it.
+pub(super) const TARGET: usize = 2;
+
 /// What is measured of each context, in column order.
 pub const MEASURES: [&str; 9] = [
     "words alike",
@@ -160,8 +163,13 @@ pub(super) fn learn_gate(measured: &[Measured]) -> f32 {
     if best.1.is_finite() { best.1 as f32 } else { 1.0 }
 }
 
+/// Whether a comment is on the topic of its article (else of its parent).
+pub(super) fn is_related(measured: &Measured, gate: f32) -> bool {
+    related(measured).is_some_and(|r| r >= gate)
+}
+
 /// What the gate looks at: the article, else the parent.
-pub(super) fn related(measured: &Measured) -> Option<f32> {
+fn related(measured: &Measured) -> Option<f32> {
     measured[RELATED].or(measured[MEASURES.len() + RELATED])
 }
 

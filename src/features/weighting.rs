@@ -104,7 +104,8 @@ pub struct Weigher<'w> {
 }
 
 impl<'w> Weigher<'w> {
-    /// A weigher for a layout, with the inverse document frequency of each counted column and the blocks' weights, of which it only matters whether they are 0.
+    /// A weigher for a layout, with the inverse document frequency of each counted column and the blocks' weights, of which it only
+    /// matters whether they are 0.
     pub fn new(layout: &'w Layout, idf: &'w [f32], weights: &BlockWeights) -> Self {
         let mut term_frequency = [0.0; 256];
         for (count, tf) in term_frequency.iter_mut().enumerate().skip(1) {
