@@ -9,7 +9,7 @@ use linfa::traits::Fit;
 use linfa_logistic::{
     FittedLogisticRegression, LogisticRegression, MultiFittedLogisticRegression, MultiLogisticRegression,
 };
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -117,24 +117,29 @@ impl Calibrator {
         numbers && self.scale.is_finite() && self.scale > 0.0
     }
 
-    /// Probabilities of one row: of each class (joint), or of each label.
-    pub fn probabilities(&self, scores: ArrayView1<f64>) -> Vec<f64> {
-        // One row at a time, so that a row's bits do not depend on the rows beside it.
-        let scaled = scores.mapv(|s| scaled(s, self.scale));
+    /// Probabilities of rows of scores: of each class (joint), or of each label. A row's bits do not depend on the rows beside it.
+    pub fn probabilities(&self, scores: ArrayView2<f64>) -> Array2<f64> {
+        let mut p = scores.mapv(|s| scaled(s, self.scale));
         match &self.models {
             Models::Joint(model) => {
-                model.predict_probabilities(&scaled.insert_axis(Axis(0))).into_raw_vec_and_offset().0
+                // One row at a time: a product of matrices may sum in another order for other numbers of rows.
+                for mut row in p.rows_mut() {
+                    let of_classes = model.predict_probabilities(&row.view().insert_axis(Axis(0)));
+                    row.assign(&of_classes.row(0));
+                }
             }
-            Models::PerColumn(models) => models
-                .iter()
-                .zip(&scaled)
-                .map(|(model, &score)| {
-                    let p = model.predict_probabilities(&Array2::from_elem((1, 1), score))[0];
+            Models::PerColumn(models) => {
+                for (model, mut column) in models.iter().zip(p.columns_mut()) {
+                    let of_label = model.predict_probabilities(&column.view().insert_axis(Axis(1)));
+                    column.assign(&of_label);
                     // linfa calls the more frequent class positive.
-                    if model.labels().pos.class { p } else { 1.0 - p }
-                })
-                .collect(),
+                    if !model.labels().pos.class {
+                        column.mapv_inplace(|p| 1.0 - p);
+                    }
+                }
+            }
         }
+        p
     }
 }
 
@@ -194,7 +199,7 @@ mod tests {
         let calibrator = Calibrator::fit_flags(scores.view(), flags.view()).unwrap();
         assert!(calibrator.is_sound());
         for score in [-4.0, 0.0, 1.0, 4.0] {
-            let p = calibrator.probabilities(array![score].view())[0];
+            let p = calibrator.probabilities(array![[score]].view())[[0, 0]];
             let honest = 1.0 / (1.0 + (-score / 2.0f64).exp());
             assert!((p - honest).abs() < 0.02, "{score}: {p} {honest}");
         }
@@ -207,7 +212,7 @@ mod tests {
             [array![[false], [false], [false], [true], [true]], array![[false], [true], [true], [true], [true]]]
         {
             let calibrator = Calibrator::fit_flags(scores.view(), flags.view()).unwrap();
-            let p = |s: f64| calibrator.probabilities(array![s].view())[0];
+            let p = |s: f64| calibrator.probabilities(array![[s]].view())[[0, 0]];
             assert!(p(3.0) > p(-2.0));
         }
     }
@@ -216,11 +221,11 @@ mod tests {
     fn classes_and_labels_without_rows_are_still_given_a_probability() {
         let scores = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.2, 0.0]];
         let calibrator = Calibrator::fit_classes(scores.view(), &[0, 1, 0]).unwrap();
-        let p = calibrator.probabilities(array![0.5, 0.1, -1.0].view());
+        let p = calibrator.probabilities(array![[0.5, 0.1, -1.0]].view());
         assert_eq!(p.len(), 3);
-        assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!((p.sum() - 1.0).abs() < 1e-12);
         let never = Calibrator::fit_flags(array![[0.1], [0.2]].view(), array![[false], [false]].view()).unwrap();
-        assert!(never.probabilities(array![0.1].view())[0] < 0.5);
+        assert!(never.probabilities(array![[0.1]].view())[[0, 0]] < 0.5);
     }
 
     #[test]
@@ -228,7 +233,7 @@ mod tests {
         let scores = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.2, 1.0]];
         let calibrator = Calibrator::fit_classes(scores.view(), &[0, 1, 2]).unwrap();
         for extreme in [1e300, -1e300, f64::INFINITY] {
-            let p = calibrator.probabilities(array![extreme, 0.0, -extreme].view());
+            let p = calibrator.probabilities(array![[extreme, 0.0, -extreme]].view());
             assert!(p.iter().all(|v| v.is_finite() && (0.0..=1.0).contains(v)), "{p:?}");
         }
     }

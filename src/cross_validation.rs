@@ -1,12 +1,13 @@
 //! Nested cross-validation of a task, and the final fit on all of its rows.
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use crate::config::Search;
 use crate::error::Result;
 use crate::linear::SparseLogistic;
 use crate::metrics::Judged;
-use crate::selection::{Candidate, Choice, Selection};
+use crate::selection::{Candidate, Choice, Selection, side_by_side};
 use crate::validation::Folds;
 use crate::workbench::{Finish, Start, Workbench};
 
@@ -48,17 +49,27 @@ pub fn cross_validate(
     let selection = Selection::run(bench, folds, groups, search, step)?;
     let mut of_row: Vec<Option<(usize, Judged, Vec<f64>)>> = vec![None; task.rows.len()];
     let mut parts = Vec::new();
-    for fold in 0..folds.count() {
-        let candidate = selection.choice(&[fold]).candidate;
-        let (finish, start) = selection.finish(fold, candidate)?;
-        let (train, held) = (folds.train(&[fold]), folds.held(fold));
-        let (scores, start) = bench.fit_and_score(&train, &held, candidate, start)?;
-        for (scores, &row) in scores.rows().into_iter().zip(&held) {
-            let p = finish.probabilities(scores);
-            of_row[row] = Some((fold, task.judged(row, finish.rule.decide(&p)), p));
+    let all: Vec<usize> = (0..folds.count()).collect();
+    for some in all.chunks(side_by_side()) {
+        let fitted: Result<Vec<_>> = some
+            .par_iter()
+            .map(|&fold| {
+                let candidate = selection.choice(&[fold]).candidate;
+                let (finish, start) = selection.finish(fold, candidate)?;
+                let (train, held) = (folds.train(&[fold]), folds.held(fold));
+                let (scores, start) = bench.fit_and_score(&train, &held, candidate, start)?;
+                Ok((finish, FoldFit { train, held, candidate, scores, start }))
+            })
+            .collect();
+        for (&fold, (finish, part)) in some.iter().zip(fitted?) {
+            let probabilities = finish.probabilities(part.scores.view());
+            for (p, &row) in probabilities.rows().into_iter().zip(&part.held) {
+                let p = p.to_vec();
+                of_row[row] = Some((fold, task.judged(row, finish.rule.decide(&p)), p));
+            }
+            parts.push(part);
+            step();
         }
-        parts.push(FoldFit { train, held, candidate, scores, start });
-        step();
     }
     let rows: Vec<usize> = (0..of_row.len()).filter(|&row| of_row[row].is_some()).collect();
     let mut probabilities = Array2::zeros((rows.len(), task.labels.len()));

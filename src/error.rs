@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Result with the library's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -11,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Position {
     /// The file as the user named it; `-` is standard input.
-    pub path: String,
+    pub path: Arc<str>,
     /// Line, from 1, on which the record starts.
     pub line: Option<u64>,
     /// Record, from 1, the header not counted.
@@ -25,7 +26,7 @@ pub struct Position {
 impl Position {
     /// A position that names only the file.
     pub fn file(path: impl Into<String>) -> Self {
-        Position { path: path.into(), ..Position::default() }
+        Position { path: path.into().into(), ..Position::default() }
     }
 
     /// The same position with the column's name.

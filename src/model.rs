@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use linfa::traits::PredictInplace;
-use ndarray::ArrayView1;
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -118,10 +118,18 @@ impl Verdict {
 }
 
 impl Head {
-    /// What the head says of raw scores.
-    pub fn verdict(&self, scores: ArrayView1<f64>) -> Verdict {
+    /// What the head says of raw scores, row by row.
+    pub fn verdicts(&self, scores: ArrayView2<f64>) -> Vec<Verdict> {
         let probabilities = self.finish.probabilities(scores);
-        Verdict { predicted: self.finish.rule.decide(&probabilities), scores: scores.to_vec(), probabilities }
+        scores
+            .rows()
+            .into_iter()
+            .zip(probabilities.rows())
+            .map(|(scores, p)| {
+                let probabilities = p.to_vec();
+                Verdict { predicted: self.finish.rule.decide(&probabilities), scores: scores.to_vec(), probabilities }
+            })
+            .collect()
     }
 
     /// Sets one label's threshold; an error if the task is single-label or has no such label.
@@ -243,8 +251,8 @@ impl Scorer<'_> {
         for head in &self.model.heads {
             let mut scores = head.regression.default_target(&self.matrix);
             head.regression.predict_inplace(&self.matrix, &mut scores);
-            for (verdicts, scores) in verdicts.iter_mut().zip(scores.rows()) {
-                verdicts.push(head.verdict(scores));
+            for (verdicts, verdict) in verdicts.iter_mut().zip(head.verdicts(scores.view())) {
+                verdicts.push(verdict);
             }
         }
         verdicts

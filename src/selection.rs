@@ -3,6 +3,7 @@
 //! Everything is nested: what is chosen for a fold is chosen on rows outside it, with fits that saw neither those rows nor the fold.
 //! Candidates are ranked by log loss, which is smooth where few rows are held out; the decision rule is then tuned for the metric.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Search;
@@ -16,7 +17,9 @@ use crate::workbench::{Finish, Start, Workbench};
 
 /// Tolerance of fits that only rank candidates.
 const RANKING_TOLERANCE: f64 = 3e-2;
-/// Tolerance of fits whose scores of held-out rows are used: beyond this, macro-F1 no longer moves.
+/// The same for fits that leave out a block and start from one that has all.
+const ABLATION_TOLERANCE: f64 = 5e-2;
+/// Tolerance of fits whose scores of held-out rows are reported: beyond this, macro-F1 no longer moves.
 pub(crate) const FOLD_TOLERANCE: f64 = 1e-2;
 /// `quick` ranks candidates on at most so many rows.
 const QUICK_ROWS: usize = 8_000;
@@ -49,7 +52,7 @@ pub struct Trial {
     pub splits: usize,
 }
 
-/// What leaving out one block did on inner splits, against the same candidate with all blocks.
+/// What leaving out one block did on inner splits, at the middle strength of those that were tried and with balanced class weights.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BlockTrial {
     /// The block.
@@ -79,17 +82,22 @@ struct Outcome {
     scores: ndarray::Array2<f64>,
 }
 
+/// The fit of least loss, and that.
+struct BestFit {
+    loss: f64,
+    weights: Start,
+}
+
 /// The search over the inner splits of some folds.
 pub(crate) struct Selection<'s> {
     bench: &'s Workbench<'s>,
     search: Search,
-    folds: usize,
     /// Splits on which candidates are ranked, and those on which the choice is finished.
     ranking: Vec<InnerSplit>,
     full: Option<Vec<InnerSplit>>,
     outcomes: Vec<Outcome>,
-    /// By split the loss and the weights of its best fit with all blocks: weights of every fit would fill the memory.
-    starts: Vec<Option<(f64, Start)>>,
+    /// By split its best fit with all blocks: weights of every fit would fill the memory.
+    starts: Vec<Option<BestFit>>,
 }
 
 impl<'s> Selection<'s> {
@@ -125,23 +133,15 @@ impl<'s> Selection<'s> {
             }
         };
         let starts = ranking.iter().map(|_| None).collect();
-        let mut selection =
-            Selection { bench, search, folds: folds.count(), ranking, full, outcomes: Vec::new(), starts };
+        let mut selection = Selection { bench, search, ranking, full, outcomes: Vec::new(), starts };
         if search == Search::None {
-            selection.try_all(&vec![vec![selection.fixed()]; selection.folds], FOLD_TOLERANCE, step)?;
-            return Ok(selection);
-        }
-        let first = selection.first_candidates();
-        selection.try_all(&vec![first; selection.folds], RANKING_TOLERANCE, step)?;
-        if !selection.dispensable().is_empty() {
-            let without: Vec<Vec<Candidate>> = (0..selection.folds)
-                .map(|fold| {
-                    let (base, _) = selection.base(&selection.tried(&[fold]));
-                    let without = |block| Candidate { blocks: base.blocks.with(block, 0.0), ..base };
-                    selection.dispensable().into_iter().map(without).collect()
-                })
-                .collect();
-            selection.try_all(&without, RANKING_TOLERANCE, step)?;
+            selection.try_all(&[selection.fixed()], step)?;
+        } else {
+            let mut candidates = selection.first_candidates();
+            let middle = selection.middle();
+            let without = |block| Candidate { blocks: middle.blocks.with(block, 0.0), ..middle };
+            candidates.extend(selection.dispensable().into_iter().map(without));
+            selection.try_all(&candidates, step)?;
         }
         Ok(selection)
     }
@@ -153,11 +153,23 @@ impl<'s> Selection<'s> {
         Candidate { alpha: training.alpha, class_weights: training.class_weights, blocks }
     }
 
+    /// Strengths of the penalty, from strong to weak.
+    fn alphas(&self) -> Vec<f64> {
+        let mut alphas = self.bench.config.training.alphas.clone();
+        alphas.sort_unstable_by(|a, b| b.total_cmp(a));
+        alphas
+    }
+
+    /// The first candidate that blocks are left out of: what a block is worth hardly depends on the strength, and one for all folds
+    /// takes half the fits.
+    fn middle(&self) -> Candidate {
+        let alphas = self.alphas();
+        Candidate { alpha: alphas[alphas.len() / 2], class_weights: ClassWeights::Balanced, ..self.fixed() }
+    }
+
     /// Strengths and class weights, with every block.
     fn first_candidates(&self) -> Vec<Candidate> {
-        let training = &self.bench.config.training;
-        let mut alphas = training.alphas.clone();
-        alphas.sort_unstable_by(|a, b| b.total_cmp(a));
+        let alphas = self.alphas();
         let blocks = self.bench.config.features.weights();
         let path = |class_weights| alphas.iter().map(move |&alpha| Candidate { alpha, class_weights, blocks });
         // From strong to weak penalties and back again, so that each fit starts near the last.
@@ -184,42 +196,52 @@ impl<'s> Selection<'s> {
         used
     }
 
-    /// Tries candidates, listed by fold, on every ranking split of that fold; one fit serves all folds that want it.
-    fn try_all(&mut self, wanted: &[Vec<Candidate>], tolerance: f64, step: &(dyn Fn() + Sync)) -> Result<()> {
-        for split in 0..self.ranking.len() {
-            let InnerSplit { train, held } = &self.ranking[split];
-            let part = self.bench.part(train, self.bench.config.features.weights());
-            let matrices: Vec<_> = held.iter().map(|(_, rows)| self.bench.weigh(&part, rows)).collect();
-            let mut candidates: Vec<Candidate> = Vec::new();
-            for candidate in held.iter().flat_map(|(fold, _)| &wanted[*fold]) {
-                if !candidates.contains(candidate) {
-                    candidates.push(*candidate);
-                }
+    /// Tries candidates on every ranking split; one fit serves all folds of a split. Those with all blocks come first.
+    fn try_all(&mut self, candidates: &[Candidate], step: &(dyn Fn() + Sync)) -> Result<()> {
+        let splits: Vec<usize> = (0..self.ranking.len()).collect();
+        for some in splits.chunks(side_by_side()) {
+            let tried: Result<Vec<_>> = some.par_iter().map(|&split| self.try_split(split, candidates)).collect();
+            for (&split, (outcomes, start)) in some.iter().zip(tried?) {
+                self.outcomes.extend(outcomes);
+                self.starts[split] = start;
+                step();
             }
-            let mut last: Start = None;
-            for candidate in candidates {
-                let all_blocks = candidate.blocks == self.bench.config.features.weights();
-                let start = if all_blocks { last.take() } else { self.start(split) };
-                let regression = self.bench.fit(&part, candidate, start, tolerance)?;
-                for ((fold, rows), matrix) in held.iter().zip(&matrices) {
-                    let scores = self.bench.score(&regression, matrix);
-                    let (loss, score) = rank(self.bench, &scores, rows)?;
-                    let trial = Trial { candidate, loss, score, splits: 1 };
-                    if all_blocks && self.starts[split].as_ref().is_none_or(|(best, _)| loss < *best) {
-                        self.starts[split] = Some((loss, regression.start()));
-                    }
-                    self.outcomes.push(Outcome { split, fold: *fold, trial, scores });
-                }
-                last = regression.start();
-            }
-            step();
         }
         Ok(())
     }
 
+    /// Tries candidates on one split. Gives the best weights with all blocks, too.
+    fn try_split(&self, split: usize, candidates: &[Candidate]) -> Result<(Vec<Outcome>, Option<BestFit>)> {
+        let all = self.bench.config.features.weights();
+        let InnerSplit { train, held } = &self.ranking[split];
+        let part = self.bench.part(train, all);
+        let matrices: Vec<_> = held.iter().map(|(_, rows)| self.bench.weigh(&part, rows)).collect();
+        let (mut outcomes, mut best): (_, Option<BestFit>) = (Vec::new(), None);
+        let (mut last, mut middle): (Start, Start) = (None, None);
+        for &candidate in candidates {
+            let start = if candidate.blocks == all { last.take() } else { middle.clone() };
+            let tolerance = if candidate.blocks == all { RANKING_TOLERANCE } else { ABLATION_TOLERANCE };
+            let regression = self.bench.fit(&part, candidate, start, tolerance)?;
+            for ((fold, rows), matrix) in held.iter().zip(&matrices) {
+                let scores = self.bench.score(&regression, matrix);
+                let (loss, score) = rank(self.bench, &scores, rows)?;
+                if candidate.blocks == all && best.as_ref().is_none_or(|best| loss < best.loss) {
+                    best = Some(BestFit { loss, weights: regression.start() });
+                }
+                let trial = Trial { candidate, loss, score, splits: 1 };
+                outcomes.push(Outcome { split, fold: *fold, trial, scores });
+            }
+            if candidate == self.middle() {
+                middle = regression.start();
+            }
+            last = regression.start();
+        }
+        Ok((outcomes, best))
+    }
+
     /// Weights of a split's best fit.
     fn start(&self, split: usize) -> Start {
-        self.starts[split].as_ref().and_then(|(_, start)| start.clone())
+        self.starts[split].as_ref().and_then(|best| best.weights.clone())
     }
 
     /// The best of some trials, and its loss.
@@ -324,8 +346,12 @@ fn splits(rows: usize, search: Search) -> Splits {
 
 /// How often [`Selection::run`] tells of a step, at most.
 pub(crate) fn steps(rows: usize, folds: usize, search: Search) -> usize {
-    let rounds = if search == Search::None { 1 } else { 2 };
-    rounds * splits(rows, search).count(folds)
+    splits(rows, search).count(folds)
+}
+
+/// Parts of the data that are trained on at the same time: each takes its own memory. The result does not depend on it.
+pub(crate) fn side_by_side() -> usize {
+    rayon::current_num_threads()
 }
 
 /// Marks at most [`QUICK_ROWS`] rows, whole groups, stratified; `None` where all are few enough.
@@ -344,7 +370,7 @@ fn sample(bench: &Workbench, groups: &[u32]) -> Option<Vec<bool>> {
 fn rank(bench: &Workbench, scores: &ndarray::Array2<f64>, rows: &[usize]) -> Result<(f64, f64)> {
     let task = bench.task;
     let finish = bench.finish(scores, rows)?;
-    let probabilities = finish.all_probabilities(scores);
+    let probabilities = finish.probabilities(scores.view());
     let judged: Vec<Judged> = rows
         .iter()
         .zip(probabilities.rows())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linfa::traits::{Fit, PredictInplace};
 use linfa::{DatasetBase, ParamGuard};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibrator;
@@ -36,23 +36,19 @@ pub struct Finish {
 }
 
 impl Finish {
-    /// Probabilities of all labels from one row's scores.
-    pub fn probabilities(&self, scores: ndarray::ArrayView1<f64>) -> Vec<f64> {
-        let mut p = self.calibrator.probabilities(scores);
+    /// Probabilities of all labels, from scores: rows by columns.
+    pub fn probabilities(&self, scores: ArrayView2<f64>) -> Array2<f64> {
+        let p = self.calibrator.probabilities(scores);
         // A two-class task has one column, its second label's.
-        if self.rule.labels() == 2 && p.len() == 1 {
-            p.insert(0, 1.0 - p[0]);
+        if self.rule.labels() == 2 && p.ncols() == 1 {
+            return Array2::from_shape_fn(
+                (p.nrows(), 2),
+                |(row, class)| {
+                    if class == 1 { p[[row, 0]] } else { 1.0 - p[[row, 0]] }
+                },
+            );
         }
         p
-    }
-
-    /// The same of many rows.
-    pub(crate) fn all_probabilities(&self, scores: &Array2<f64>) -> Array2<f64> {
-        let mut all = Array2::zeros((scores.nrows(), self.rule.labels()));
-        for (mut out, scores) in all.rows_mut().into_iter().zip(scores.rows()) {
-            out.assign(&ndarray::ArrayView1::from(&self.probabilities(scores)));
-        }
-        all
     }
 }
 
@@ -204,7 +200,7 @@ impl Workbench<'_> {
         if task.decision == Decision::Argmax {
             return Ok(finish);
         }
-        let probabilities = finish.all_probabilities(scores);
+        let probabilities = finish.probabilities(scores.view());
         let weights = task.weights(rows);
         finish.rule = if single {
             decision::tune_biases(&probabilities, &task.classes(rows), &weights, self.metric(), self.over().as_deref())

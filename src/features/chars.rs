@@ -1,19 +1,61 @@
 //! Block `chars`: character 2-5-grams inside words, looked up once for each distinct token.
+//!
+//! The n-grams of a vocabulary form a tree: whatever begins one of them is one of them too, since at least as many comments hold it.
+//! So a token's n-grams are looked up character by character, and the first that is not there ends the search from that place.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::counter::Counter;
-use crate::text::ngrams::char_grams;
+use crate::text::ngrams::{MAX_CHARS, char_grams, padded};
 use crate::text::{CharGram, Lexicon, TokenId};
 
-/// Column of each n-gram.
+/// Column of each n-gram, by the column of what it begins with and its last character.
 #[derive(Debug, Clone, Default)]
-pub struct GramTable(HashMap<CharGram, u32, RandomState>);
+pub struct GramTable(HashMap<u64, u32, RandomState>);
+
+/// Stands with a character for an n-gram of that one character, which has no column.
+const ALONE: u64 = 1 << 32;
+
+/// A character needs 21 bits.
+fn step(begin: u64, c: char) -> u64 {
+    begin << 21 | u64::from(c)
+}
 
 impl GramTable {
+    /// A table of n-grams, in the order of their columns: none before what it begins with. Such as come too early, or twice, are left out.
     pub(super) fn new(grams: &[CharGram]) -> Self {
-        GramTable(grams.iter().enumerate().map(|(i, &gram)| (gram, i as u32)).collect())
+        let mut table = GramTable(HashMap::with_capacity_and_hasher(grams.len(), RandomState::default()));
+        for (column, gram) in grams.iter().enumerate() {
+            let mut chars = gram.chars();
+            let (Some(first), Some(last)) = (chars.next(), chars.next_back()) else { continue };
+            let begin = chars.try_fold(ALONE | u64::from(first), |begin, c| {
+                table.0.get(&step(begin, c)).map(|&column| u64::from(column))
+            });
+            if let Some(begin) = begin {
+                table.0.entry(step(begin, last)).or_insert(column as u32);
+            }
+        }
+        table
+    }
+
+    /// Number of n-grams.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The columns of a normalised token's n-grams, by their first characters.
+    fn find(&self, word: &str, chars: &mut Vec<char>, found: &mut Vec<u32>) {
+        chars.clear();
+        chars.extend(padded(word));
+        for start in 0..chars.len() {
+            let mut begin = ALONE | u64::from(chars[start]);
+            for &c in chars[start + 1..].iter().take(MAX_CHARS - 1) {
+                let Some(&column) = self.0.get(&step(begin, c)) else { break };
+                found.push(column);
+                begin = u64::from(column);
+            }
+        }
     }
 }
 
@@ -24,38 +66,52 @@ pub(super) fn token_grams(lexicon: &Lexicon, token: TokenId, emit: impl FnMut(Ch
     }
 }
 
-/// Columns of the n-grams of each token of a lexicon, filled as tokens come.
+/// Columns of the n-grams of each token of a lexicon, looked up when a comment first holds the token.
 #[derive(Debug, Default)]
 pub struct TokenColumns {
     columns: Vec<u32>,
-    /// Where each token's columns begin, and the end of the last.
-    starts: Vec<u32>,
+    /// Between which places each token's columns stand; [`UNKNOWN`] where they were not looked up yet.
+    places: Vec<(u32, u32)>,
+    scratch: Vec<char>,
 }
+
+/// Stands for columns that were not looked up.
+const UNKNOWN: (u32, u32) = (u32::MAX, 0);
 
 impl TokenColumns {
     /// Forgets everything, as when the lexicon is reset.
     pub(super) fn clear(&mut self) {
         self.columns.clear();
-        self.starts.clear();
+        self.places.clear();
     }
 
-    /// Looks up the n-grams of all tokens that came since the last call.
-    pub(super) fn catch_up(&mut self, lexicon: &Lexicon, table: &GramTable) {
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
-        for token in self.starts.len() - 1..lexicon.len() {
-            token_grams(lexicon, token as TokenId, |gram| self.columns.extend(table.0.get(&gram)));
-            self.starts.push(self.columns.len() as u32);
-        }
-    }
-
-    /// Counts the n-grams of a comment's tokens.
-    pub(super) fn count(&self, tokens: &[TokenId], counter: &mut Counter) {
-        for &token in tokens {
-            let token = token as usize;
-            for &column in &self.columns[self.starts[token] as usize..self.starts[token + 1] as usize] {
-                counter.add(column);
+    /// Counts the n-grams of a comment's distinct tokens, each as often as the token occurs.
+    pub(super) fn count(
+        &mut self,
+        tokens: &[(TokenId, u8)],
+        lexicon: &Lexicon,
+        table: &GramTable,
+        counter: &mut Counter,
+    ) {
+        self.places.resize(lexicon.len(), UNKNOWN);
+        // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
+        let fetched = tokens.iter().fold(0, |all, &(token, _)| {
+            let (start, end) = self.places[token as usize];
+            let at = |place: u32| self.columns.get(place as usize).copied().unwrap_or(0);
+            all ^ at(start) ^ at(end.wrapping_sub(1))
+        });
+        std::hint::black_box(fetched);
+        for &(token, times) in tokens {
+            let place = &mut self.places[token as usize];
+            if *place == UNKNOWN {
+                let start = self.columns.len() as u32;
+                if lexicon.facts(token).kind.class_token().is_none() {
+                    table.find(lexicon.normal(token), &mut self.scratch, &mut self.columns);
+                }
+                *place = (start, self.columns.len() as u32);
+            }
+            for &column in &self.columns[place.0 as usize..place.1 as usize] {
+                counter.add(column, times);
             }
         }
     }

@@ -9,27 +9,29 @@ pub const MAX_COUNT: u8 = u8::MAX;
 #[derive(Debug, Clone, Default)]
 pub struct Counter {
     counts: Vec<u8>,
+    /// The columns, and one place more, which is written to when there is nothing to write.
     touched: Vec<u32>,
+    len: usize,
 }
 
 impl Counter {
     /// A counter for a number of columns.
     pub fn new(columns: usize) -> Self {
-        Counter { counts: vec![0; columns], touched: Vec::new() }
+        Counter { counts: vec![0; columns], touched: vec![0; columns + 1], len: 0 }
     }
 
-    /// Counts one occurrence.
-    pub fn add(&mut self, column: u32) {
+    /// Counts occurrences.
+    pub fn add(&mut self, column: u32, times: u8) {
         let count = &mut self.counts[column as usize];
-        if *count == 0 {
-            self.touched.push(column);
-        }
-        *count = count.saturating_add(1);
+        // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
+        self.touched[self.len] = column;
+        self.len += usize::from(*count == 0);
+        *count = count.saturating_add(times);
     }
 
     /// Columns that are not zero so far.
     pub fn touched(&self) -> &[u32] {
-        &self.touched
+        &self.touched[..self.len]
     }
 
     /// The count of a column.
@@ -37,11 +39,11 @@ impl Counter {
         self.counts[column as usize]
     }
 
-    /// Moves columns and counts out, in order of first occurrence, shifted by `offset`; the counter is zero again.
-    pub fn drain_into(&mut self, offset: u32, out: &mut Vec<(u32, u8)>) {
-        out.reserve(self.touched.len());
-        for column in self.touched.drain(..) {
-            out.push((column + offset, std::mem::take(&mut self.counts[column as usize])));
-        }
+    /// Moves columns, shifted by `offset`, and counts out, in order of first occurrence; the counter is zero again.
+    pub fn drain_into(&mut self, offset: u32, columns: &mut Vec<u32>, out: &mut Vec<u8>) {
+        let (touched, counts) = (&self.touched[..self.len], &mut self.counts);
+        columns.extend(touched.iter().map(|&column| column + offset));
+        out.extend(touched.iter().map(|&column| std::mem::take(&mut counts[column as usize])));
+        self.len = 0;
     }
 }

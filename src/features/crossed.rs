@@ -29,14 +29,19 @@ pub struct CrossTable {
 }
 
 impl CrossTable {
-    /// A table of sorted terms over a number of stems.
+    /// A table of terms over a number of stems.
     pub(super) fn new(terms: &[[u32; 2]], stems: usize) -> Self {
-        let kinds = terms.last().map_or(0, |t| t[0] as usize + 1);
+        let kinds = terms.iter().map(|t| t[0] as usize + 1).max().unwrap_or(0);
         let mut columns = vec![NONE; kinds * stems];
         for (column, &[kind, stem]) in terms.iter().enumerate() {
             columns[kind as usize * stems + stem as usize] = column as u32;
         }
         CrossTable { columns, stems }
+    }
+
+    /// Number of distinct terms.
+    pub(super) fn len(&self) -> usize {
+        self.columns.iter().filter(|&&column| column != NONE).count()
     }
 
     /// Counts one occurrence of a stem column under a kind; stems without a column are none.
@@ -45,7 +50,7 @@ impl CrossTable {
             && let Some(&column) = self.columns.get(kind as usize * self.stems + stem as usize)
             && column != NONE
         {
-            (0..times).for_each(|_| counter.add(column));
+            counter.add(column, times);
         }
     }
 }

@@ -91,27 +91,37 @@ fn learn_crossed(
 ) {
     let kinds = crossed::KINDS as usize;
     let known = features.stems.len();
-    let mut frequencies: [DocumentFrequencies; 3] = std::array::from_fn(|_| DocumentFrequencies::new(kinds * known));
-    let mut session = Session::new(features, store.clone());
-    for (row, texts) in rows.iter().enumerate() {
-        session.read(texts.comment);
-        let contexts = session.contexts(texts);
-        let Some(context) = topic(&contexts) else { continue };
-        let is_related = similarity::is_related(&measured[row], features.gate);
-        session.crossed_terms(context, is_related, |block, kind, stem, _| {
-            if (stem as usize) < known {
-                frequencies[block].count(kind as usize * known + stem as usize, row);
-            }
-        });
-    }
-    let terms = |frequencies: &DocumentFrequencies, config: &BlockConfig| {
-        let all = frequencies.df.iter().enumerate();
+    let none = || [(); 3].map(|()| vec![0u32; kinds * known]);
+    let count = |(rows, measured): (&[Texts], &[Measured])| {
+        let mut frequencies = [(); 3].map(|()| DocumentFrequencies::new(kinds * known));
+        let mut session = Session::new(features, store.clone());
+        for (row, texts) in rows.iter().enumerate() {
+            session.read(texts.comment);
+            let contexts = session.contexts(texts);
+            let Some(context) = topic(&contexts) else { continue };
+            session.measure(&contexts);
+            let is_related = similarity::is_related(&measured[row], features.gate);
+            session.crossed_terms(context, is_related, |block, kind, stem, _| {
+                if (stem as usize) < known {
+                    frequencies[block].count(kind as usize * known + stem as usize, row);
+                }
+            });
+        }
+        frequencies.map(|f| f.df)
+    };
+    let added = |mut all: [Vec<u32>; 3], some: [Vec<u32>; 3]| {
+        all.iter_mut().flatten().zip(some.iter().flatten()).for_each(|(all, some)| *all += some);
+        all
+    };
+    let frequencies = rows.par_chunks(CHUNK).zip(measured.par_chunks(CHUNK)).map(count).reduce(none, added);
+    let terms = |frequencies: &[u32], config: &BlockConfig| {
+        let all = frequencies.iter().enumerate();
         keep(all.map(|(i, &df)| ([(i / known) as u32, (i % known) as u32], df)), config.min_df, config.max_features)
     };
-    let [shared, related, lead] = frequencies;
-    features.shared_terms = terms(&shared, &config.shared_words);
-    features.related_terms = terms(&related, &config.related_words);
-    features.lead_terms = terms(&lead, &config.lead_words);
+    let [shared, related, lead] = &frequencies;
+    features.shared_terms = terms(shared, &config.shared_words);
+    features.related_terms = terms(related, &config.related_words);
+    features.lead_terms = terms(lead, &config.lead_words);
 }
 
 /// Raw rows of comments, in order.
@@ -208,15 +218,20 @@ impl DocumentFrequencies {
     }
 }
 
-/// The terms of enough comments: at most `room` of them, those of most comments, ties by term; sorted by term.
+/// The terms of enough comments, those of most comments first, ties by term; at most `room` of them.
+///
+/// Counted columns stand in this order: what most comments hold lies close together in memory.
 fn keep<T: Ord + Copy>(terms: impl Iterator<Item = (T, u32)>, min_df: usize, room: usize) -> Vec<T> {
     let mut kept: Vec<(T, u32)> = terms.filter(|&(_, df)| df as usize >= min_df).collect();
-    if kept.len() > room {
-        kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-        kept.truncate(room);
-    }
-    kept.sort_unstable_by_key(|k| k.0);
+    kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    kept.truncate(room);
     kept.into_iter().map(|k| k.0).collect()
+}
+
+/// Strings as a table, which finds them by their order.
+fn table(mut strings: Vec<&str>) -> StringTable {
+    strings.sort_unstable();
+    StringTable::from_sorted(strings)
 }
 
 /// How many of some texts hold each stem of a lexicon.
@@ -240,7 +255,7 @@ fn learn_stems(
     let (own, other) = (stem_frequencies(lexicon, comments), stem_frequencies(lexicon, contexts));
     let terms =
         own.iter().zip(&other).enumerate().map(|(id, (&own, &other))| (lexicon.stem(id as u32), own.max(other)));
-    let table = StringTable::from_sorted(keep(terms, config.min_df, config.max_features));
+    let table = table(keep(terms, config.min_df, config.max_features));
     let columns = (0..lexicon.stem_count())
         .map(|id| table.find(lexicon.stem(id as u32)).map_or(NONE, |column| column as u32))
         .collect();
@@ -328,7 +343,7 @@ fn learn_targets(lexicon: &mut Lexicon, rows: &[Texts], config: &BlockConfig) ->
         rows.iter().map(|row| row.target.map(|t| target_words::canonical(lexicon, t))).collect();
     let mut counts: HashMap<&str, u32, RandomState> = HashMap::default();
     forms.iter().flatten().for_each(|form| *counts.entry(form).or_default() += 1);
-    let table = StringTable::from_sorted(keep(counts.into_iter(), config.min_df, config.max_features));
+    let table = table(keep(counts.into_iter(), config.min_df, config.max_features));
     let of_row = forms.iter().map(|f| f.as_deref().and_then(|f| table.find(f)).map_or(NONE, |i| i as u32)).collect();
     (table, of_row)
 }
@@ -346,13 +361,15 @@ fn learn_target_terms(
     let mut terms: Vec<[u32; 2]> = Vec::new();
     let mut frequencies = DocumentFrequencies::new(0);
     let mut words = super::counter::Counter::new(features.layout().range(Block::Words).len());
-    let mut counted = Vec::new();
+    let (mut counted, mut times) = (Vec::new(), Vec::new());
+    let mut wanted = super::pair_table::Wanted::default();
     for (row, &target) in target_of.iter().enumerate().filter(|(_, target)| **target != NONE) {
         let stems = comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
-        super::words::count(stems, features.stems.len(), &features.lookups.bigrams, &mut words);
+        super::words::count(stems, features.stems.len(), &features.lookups.bigrams, &mut wanted, &mut words);
         counted.clear();
-        words.drain_into(0, &mut counted);
-        for column in counted.iter().map(|c| c.0).chain([TARGET_ALONE]) {
+        times.clear();
+        words.drain_into(0, &mut counted, &mut times);
+        for column in counted.iter().copied().chain([TARGET_ALONE]) {
             let id = *ids.entry(key(target, column)).or_insert_with(|| {
                 terms.push([target, column]);
                 (terms.len() - 1) as u32
@@ -368,7 +385,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vocabularies_are_sorted_and_hold_only_what_enough_comments_share() {
+    fn vocabularies_hold_what_enough_comments_share_the_most_frequent_first() {
         let rows: Vec<Texts> = ["The cats sat", "cats SAT there", "a dog", "@ann wrote cats@example.org", "@ann again"]
             .into_iter()
             .map(|comment| Texts { comment, target: Some("Pets"), ..Texts::default() })
@@ -376,17 +393,16 @@ mod tests {
         let (features, raw) = learn(Language::English, &FeatureConfig::default(), &rows);
         assert_eq!(features.stems.iter().collect::<Vec<_>>(), ["<mention>", "cat", "sat"]);
         assert_eq!(features.bigrams, [[1, 2], [EDGE, 0]]);
-        assert!(features.grams.is_sorted());
         assert!(features.grams.iter().all(|g| !"@ann".contains(&g.to_string())));
         assert_eq!(features.name(3).1, "cat sat");
         let layout = features.layout();
-        assert_eq!(features.name(layout.range(Block::TargetWords).start).1, "[pet] <mention>");
+        assert_eq!(features.name(layout.range(Block::TargetWords).start).1, "[pet]");
         assert_eq!(raw.len(), 5);
     }
 
     #[test]
     fn room_goes_to_the_terms_of_most_comments() {
-        assert_eq!(keep([('c', 5), ('a', 2), ('b', 5), ('d', 9)].into_iter(), 2, 2), ['b', 'd']);
+        assert_eq!(keep([('c', 5), ('a', 2), ('b', 5), ('d', 9)].into_iter(), 2, 2), ['d', 'b']);
         assert_eq!(keep([('c', 5), ('a', 1)].into_iter(), 2, 9), ['c']);
     }
 }

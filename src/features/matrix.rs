@@ -46,9 +46,30 @@ impl Matrix {
         self.row_starts.push(self.indices.len());
     }
 
-    /// Entries written to the row that has not ended yet, to be scaled.
-    pub fn open_values(&mut self, from: usize) -> &mut [f32] {
-        &mut self.values[from..]
+    /// Adds entries to the row that is being written, those whose value is 0 left out, and scales them to length 1.
+    pub fn extend_normalised(&mut self, columns: &[u32], values: impl Iterator<Item = f32>) {
+        debug_assert!(self.by_column.get().is_none(), "a matrix that is being fitted must not change");
+        let start = self.indices.len();
+        self.indices.extend_from_slice(columns);
+        self.values.extend(values);
+        if self.values[start..].contains(&0.0) {
+            let mut kept = start;
+            for place in start..self.values.len() {
+                if self.values[place] != 0.0 {
+                    self.indices[kept] = self.indices[place];
+                    self.values[kept] = self.values[place];
+                    kept += 1;
+                }
+            }
+            self.indices.truncate(kept);
+            self.values.truncate(kept);
+        }
+        let values = &mut self.values[start..];
+        let squares = sum_of_squares(values);
+        if squares > 0.0 {
+            let scale = 1.0 / squares.sqrt();
+            values.iter_mut().for_each(|v| *v *= scale);
+        }
     }
 
     /// Removes every row, keeping the memory.
@@ -149,6 +170,16 @@ impl Matrix {
         }
         matrix
     }
+}
+
+/// Eight sums side by side, so that no addition waits for the one before.
+fn sum_of_squares(values: &[f32]) -> f32 {
+    let mut sums = [0.0f32; 8];
+    let mut chunks = values.chunks_exact(sums.len());
+    for chunk in &mut chunks {
+        sums.iter_mut().zip(chunk).for_each(|(sum, v)| *sum += v * v);
+    }
+    sums.iter().sum::<f32>() + chunks.remainder().iter().map(|v| v * v).sum::<f32>()
 }
 
 impl Records for Matrix {

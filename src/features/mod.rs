@@ -13,6 +13,7 @@ pub mod crossed;
 pub mod layout;
 pub mod learning;
 pub mod matrix;
+mod pair_table;
 pub mod session;
 pub mod similarity;
 pub mod style;
@@ -158,15 +159,15 @@ pub struct Features {
     pub language: Language,
     /// Word stems; the column of a stem in the block `words` is its index.
     pub stems: Arc<StringTable>,
-    /// Pairs of stems, sorted; their columns follow the stems'.
+    /// Pairs of stems, those of most comments first; their columns follow the stems'.
     pub bigrams: Vec<[u32; 2]>,
-    /// Character n-grams, sorted.
+    /// Character n-grams, those of most comments first.
     pub grams: Vec<CharGram>,
     /// Targets in canonical form, sorted.
     pub targets: StringTable,
-    /// Pairs of target and column in the block `words`, sorted.
+    /// Pairs of target and column in the block `words`, those of most comments first.
     pub target_terms: Vec<[u32; 2]>,
-    /// Terms of `shared_words`, `related_words` and `lead_words`: pairs of kind and stem, sorted.
+    /// Terms of `shared_words`, `related_words` and `lead_words`: pairs of kind and stem, those of most comments first.
     pub shared_terms: Vec<[u32; 2]>,
     /// See `shared_terms`.
     pub related_terms: Vec<[u32; 2]>,
@@ -234,9 +235,9 @@ impl Features {
     /// A table for quick look-ups must be rebuilt after the vocabularies were set.
     pub(crate) fn index(mut self) -> Self {
         self.lookups = Lookups {
-            bigrams: words::BigramTable::new(&self.bigrams),
+            bigrams: words::BigramTable::new(&self.bigrams, self.stems.len()),
             grams: chars::GramTable::new(&self.grams),
-            target_terms: target_words::TermTable::new(&self.target_terms),
+            target_terms: target_words::TermTable::new(&self.target_terms, self.targets.len()),
             crossed: [&self.shared_terms, &self.related_terms, &self.lead_terms]
                 .map(|terms| crossed::CrossTable::new(terms, self.stems.len())),
         };
@@ -246,12 +247,7 @@ impl Features {
     /// Features from saved parts, ready for use; `None` unless the parts fit together.
     pub(crate) fn checked(self) -> Option<Self> {
         let word_columns = self.stems.len() + self.bigrams.len();
-        let in_order = |terms: &[[u32; 2]]| terms.is_sorted_by(|a, b| a < b);
         let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms];
-        let sorted = in_order(&self.bigrams)
-            && in_order(&self.target_terms)
-            && crossed.iter().all(|terms| in_order(terms))
-            && self.grams.is_sorted_by(|a, b| a < b);
         let is_stem = |stem: u32| (stem as usize) < self.stems.len();
         let in_range = self.bigrams.iter().flatten().all(|&stem| is_stem(stem) || stem == words::EDGE)
             && self.target_terms.iter().all(|t| {
@@ -264,7 +260,18 @@ impl Features {
         let fits = self.idf.len() == self.layout().counted_columns()
             && self.bins.len() == similarity::COUNT
             && (self.context_idf.is_empty() || self.context_idf.len() == self.stems.len());
-        (sorted && in_range && finite && fits).then(|| self.index())
+        (in_range && finite && fits).then(|| self.index()).filter(Features::has_distinct_terms)
+    }
+
+    /// Whether no term has two columns.
+    fn has_distinct_terms(&self) -> bool {
+        let Lookups { bigrams, grams, target_terms, crossed: [shared, related, lead] } = &self.lookups;
+        bigrams.len() == self.bigrams.len()
+            && grams.len() == self.grams.len()
+            && target_terms.len() == self.target_terms.len()
+            && shared.len() == self.shared_terms.len()
+            && related.len() == self.related_terms.len()
+            && lead.len() == self.lead_terms.len()
     }
 
     /// Whether training comments had articles or parents.

@@ -6,9 +6,10 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::chars::TokenColumns;
-use super::context::{Context, ContextStore, StemKeys, Weights, is_content};
+use super::context::{Context, ContextStore, StemKeys, Weights};
 use super::counter::Counter;
 use super::layout::{Block, Layout};
+use super::pair_table::Wanted;
 use super::similarity::{self, MEASURES, Measured, Side};
 use super::weighting::{RawRow, Weigher};
 use super::{ArticleText, Features, Matrix, Texts, crossed, style, target_words, words};
@@ -33,6 +34,7 @@ pub struct Session<'f> {
     layout: Layout,
     lexicon: Lexicon,
     token_columns: TokenColumns,
+    wanted: Wanted,
     words: Counter,
     chars: Counter,
     target_words: Counter,
@@ -42,6 +44,10 @@ pub struct Session<'f> {
     crossed: [Counter; 3],
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
     tokens: Vec<TokenId>,
+    /// Distinct tokens of the comment in order of first occurrence, with their counts.
+    distinct: Vec<(TokenId, u8)>,
+    /// By token its place in `distinct` plus one; 0 for tokens that the comment does not hold.
+    places: Vec<u32>,
     raw: RawRow,
 }
 
@@ -52,6 +58,7 @@ impl<'f> Session<'f> {
         Session {
             lexicon: Lexicon::new(features.language, features.stems.clone()),
             token_columns: TokenColumns::default(),
+            wanted: Wanted::default(),
             words: Counter::new(layout.range(Block::Words).len()),
             chars: Counter::new(layout.range(Block::Chars).len()),
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
@@ -62,6 +69,8 @@ impl<'f> Session<'f> {
                 .map(|block| Counter::new(layout.range(block).len())),
             targets: HashMap::default(),
             tokens: Vec::new(),
+            distinct: Vec::new(),
+            places: Vec::new(),
             raw: RawRow::default(),
             features,
             layout,
@@ -72,24 +81,24 @@ impl<'f> Session<'f> {
     pub fn push(&mut self, texts: &Texts, weigher: &Weigher, matrix: &mut Matrix) {
         let mut raw = std::mem::take(&mut self.raw);
         self.extract(texts, &mut raw);
-        weigher.push(raw.counts.iter().copied(), &raw.values, matrix);
+        weigher.push(&raw.columns, &raw.counts, &raw.values, matrix);
         self.raw = raw;
     }
 
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
+        raw.columns.clear();
         raw.counts.clear();
         raw.values.clear();
         self.read(texts.comment);
-        self.token_columns.catch_up(&self.lexicon, &self.features.lookups.grams);
 
         let known = self.features.stems.len();
         let lookups = &self.features.lookups;
         let stems = self.tokens.iter().map(|&t| self.lexicon.facts(t).stem);
-        words::count(stems, known, &lookups.bigrams, &mut self.words);
-        self.token_columns.count(&self.tokens, &mut self.chars);
+        words::count(stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
+        self.token_columns.count(&self.distinct, &self.lexicon, &lookups.grams, &mut self.chars);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
-            target_words::count(target, &self.words, &lookups.target_terms, &mut self.target_words);
+            target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
         }
         let contexts = self.contexts(texts);
         let measured = self.measure(&contexts);
@@ -110,7 +119,7 @@ impl<'f> Session<'f> {
             (Block::RelatedWords, related),
             (Block::LeadWords, lead),
         ] {
-            counter.drain_into(self.layout.range(block).start as u32, &mut raw.counts);
+            counter.drain_into(self.layout.range(block).start as u32, &mut raw.columns, &mut raw.counts);
         }
 
         let start = self.layout.range(Block::Style).start as u32;
@@ -128,6 +137,20 @@ impl<'f> Session<'f> {
         }
         self.tokens.clear();
         self.lexicon.analyze(comment, |_, id| self.tokens.push(id));
+        for &(token, _) in &self.distinct {
+            self.places[token as usize] = 0;
+        }
+        self.distinct.clear();
+        self.places.resize(self.lexicon.len(), 0);
+        for &token in &self.tokens {
+            let place = &mut self.places[token as usize];
+            if *place == 0 {
+                self.distinct.push((token, 0));
+                *place = self.distinct.len() as u32;
+            }
+            let count = &mut self.distinct[*place as usize - 1].1;
+            *count = count.saturating_add(1);
+        }
     }
 
     /// A comment's article, parent and target, analysed; none of them where training had none.
@@ -153,7 +176,8 @@ impl<'f> Session<'f> {
         if contexts.iter().any(Option::is_some) {
             let weights = weights(self.features, &self.keys);
             self.side.analyze(&self.lexicon, &self.tokens, &weights);
-            for (place, context) in contexts.iter().enumerate() {
+            // What says what the topic is comes last: what it shares with the comment is asked for again.
+            for (place, context) in contexts.iter().enumerate().rev() {
                 if let Some(context) = context {
                     let found = self.side.compare(context, &weights);
                     measured[place * MEASURES.len()..(place + 1) * MEASURES.len()].copy_from_slice(&found);
@@ -164,22 +188,17 @@ impl<'f> Session<'f> {
     }
 
     /// Calls `emit` with place of the block (shared, related, lead), kind, stem and count of each term that crosses the comment
-    /// that was read last with its context.
+    /// that was measured last with its [`topic`].
     pub(super) fn crossed_terms(
         &self,
         context: &Context,
         is_related: bool,
         mut emit: impl FnMut(usize, u32, StemId, u8),
     ) {
-        for &token in &self.tokens {
-            let facts = self.lexicon.facts(token);
-            if !is_content(facts.kind) {
-                continue;
-            }
-            let shared = context.entry(self.keys.of(facts.stem)).is_some();
-            emit(0, if shared { crossed::SHARED } else { crossed::NOT_SHARED }, facts.stem, 1);
+        for (stem, times, shared) in self.side.stems() {
+            emit(0, if shared { crossed::SHARED } else { crossed::NOT_SHARED }, stem, times);
             if is_related {
-                emit(1, crossed::RELATED, facts.stem, 1);
+                emit(1, crossed::RELATED, stem, times);
             }
         }
         for &(stem, times) in &context.lead_stems {
@@ -219,8 +238,11 @@ impl<'f> Session<'f> {
     /// Token and stem ids become invalid with a reset, and with them all that was made of them.
     fn forget(&mut self) {
         self.lexicon.reset();
+        self.distinct.clear();
+        self.places.clear();
         self.token_columns.clear();
         self.keys.clear();
+        self.side = Side::default();
     }
 }
 

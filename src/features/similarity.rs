@@ -39,13 +39,17 @@ pub type Measured = [Option<f32>; COUNT];
 /// The comment's side, analysed once for all its contexts.
 #[derive(Debug, Default)]
 pub(super) struct Side {
-    /// Distinct content stems in order of first occurrence, with their counts, then tf-idf weights scaled to length 1.
+    /// Distinct content stems in order of first occurrence, with tf-idf weights scaled to length 1.
     stems: Vec<(StemId, f32)>,
+    /// How often each of them occurs.
+    counts: Vec<u8>,
+    /// Whether the context that was compared last has each of them too.
+    shared: Vec<bool>,
     /// Distinct pairs of neighbouring stems, by key, with weights scaled to length 1.
     pairs: Vec<(u64, f32)>,
     /// Sum of the idf of the distinct stems.
     mass: f32,
-    /// Place of each stem in `stems`, plus one; zero when there is none.
+    /// Place of each stem in `stems`, plus one; zero where the comment does not hold it.
     places: Vec<u32>,
     /// For each sentence of the context, the idf of the comment's stems in it.
     per_sentence: Vec<f32>,
@@ -54,7 +58,10 @@ pub(super) struct Side {
 impl Side {
     /// Analyses a comment's tokens.
     pub(super) fn analyze(&mut self, lexicon: &Lexicon, tokens: &[TokenId], weights: &Weights) {
-        self.stems.clear();
+        for (stem, _) in self.stems.drain(..) {
+            self.places[stem as usize] = 0;
+        }
+        self.counts.clear();
         self.pairs.clear();
         self.mass = 0.0;
         self.places.resize(lexicon.stem_count(), 0);
@@ -68,10 +75,13 @@ impl Side {
             let place = &mut self.places[facts.stem as usize];
             if *place == 0 {
                 self.stems.push((facts.stem, 0.0));
+                self.counts.push(0);
                 *place = self.stems.len() as u32;
                 self.mass += weights.idf(facts.stem);
             }
             self.stems[*place as usize - 1].1 += 1.0;
+            let count = &mut self.counts[*place as usize - 1];
+            *count = count.saturating_add(1);
             if let Some(before) = before {
                 let key = pair_key(weights.keys.of(before), weights.keys.of(facts.stem));
                 self.pairs.push((key, weights.idf(before) + weights.idf(facts.stem)));
@@ -84,7 +94,6 @@ impl Side {
         self.pairs.iter_mut().for_each(|p| p.1 /= norm);
         let mut squares = 0.0;
         for (stem, weight) in &mut self.stems {
-            self.places[*stem as usize] = 0;
             *weight = (1.0 + weight.ln()) * weights.idf(*stem);
             squares += *weight * *weight;
         }
@@ -92,14 +101,30 @@ impl Side {
         self.stems.iter_mut().for_each(|s| s.1 /= norm);
     }
 
+    /// Distinct content stems in order of first occurrence, how often each occurs, and whether the context that was compared last has it.
+    pub(super) fn stems(&self) -> impl Iterator<Item = (StemId, u8, bool)> {
+        let stems = self.stems.iter().zip(&self.counts).zip(&self.shared);
+        stems.map(|((&(stem, _), &count), &shared)| (stem, count, shared))
+    }
+
     /// Compares with a context.
     pub(super) fn compare(&mut self, context: &Context, weights: &Weights) -> [Option<f32>; MEASURES.len()] {
         let [mut whole, mut lead, mut title] = [0.0f32; 3];
         let (mut covered, mut covered_mass, mut lead_mass, mut title_mass) = (0usize, 0.0f32, 0.0f32, 0.0f32);
+        self.shared.clear();
+        self.shared.resize(self.stems.len(), false);
         self.per_sentence.clear();
         self.per_sentence.resize(context.sentence_count, 0.0);
-        for &(stem, weight) in &self.stems {
-            let Some(entry) = context.entry(weights.keys.of(stem)) else { continue };
+        let places = &self.places;
+        let known = context.known().iter().filter_map(|(stem, entry)| match places.get(*stem as usize) {
+            None | Some(0) => None,
+            Some(place) => Some((*place as usize - 1, entry)),
+        });
+        let others = self.stems.iter().enumerate().filter(|(_, (stem, _))| *stem as usize >= weights.idf.len());
+        let others = others.filter_map(|(place, (stem, _))| Some((place, context.other(weights.keys.of(*stem))?)));
+        for (place, entry) in known.chain(others) {
+            self.shared[place] = true;
+            let (stem, weight) = self.stems[place];
             let idf = weights.idf(stem);
             whole += weight * entry.whole;
             lead += weight * entry.lead;
@@ -116,7 +141,7 @@ impl Side {
                 self.per_sentence[sentence as usize] += idf;
             }
         }
-        let pairs: f32 = self.pairs.iter().filter_map(|(key, w)| context.bigrams.get(key).map(|v| w * v)).sum();
+        let pairs = context.pairs_product(&self.pairs);
         let best = self.per_sentence.iter().copied().fold(0.0, f32::max);
         let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
         [
@@ -223,9 +248,17 @@ mod tests {
     use crate::features::context::StemKeys;
     use crate::text::{Language, StringTable};
 
-    /// Compares a comment with an article of title and body; every stem weighs the same.
+    /// Compares a comment with an article of title and body; every stem weighs the same, and it does not matter which have a column.
     fn compare(comment: &str, title: &str, body: &str) -> [Option<f32>; MEASURES.len()] {
-        let mut lexicon = Lexicon::new(Language::English, std::sync::Arc::new(StringTable::default()));
+        let without = compare_knowing(&[], comment, title, body);
+        assert_eq!(compare_knowing(&["late", "run", "tram"], comment, title, body), without);
+        without
+    }
+
+    fn compare_knowing(stems: &[&str], comment: &str, title: &str, body: &str) -> [Option<f32>; MEASURES.len()] {
+        let stems = StringTable::from_sorted(stems.iter().copied());
+        let idf = vec![1.0; stems.len()];
+        let mut lexicon = Lexicon::new(Language::English, std::sync::Arc::new(stems));
         let [comment, title, body] = [comment, title, body].map(|text| {
             let mut tokens = Vec::new();
             lexicon.analyze(text, |_, id| tokens.push(id));
@@ -233,7 +266,7 @@ mod tests {
         });
         let mut keys = StemKeys::default();
         keys.catch_up(&lexicon);
-        let weights = Weights { keys: &keys, idf: &[], unseen_idf: 1.0 };
+        let weights = Weights { keys: &keys, idf: &idf, unseen_idf: 1.0 };
         let context = Context::new(&lexicon, &title, &body, &weights);
         let mut side = Side::default();
         side.analyze(&lexicon, &comment, &weights);

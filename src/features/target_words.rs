@@ -3,11 +3,8 @@
 //! After Daumé, "Frustratingly easy domain adaptation" (2007): the plain blocks learn what all targets share, this one
 //! what is special to a target, and a target that training did not see falls back on the plain blocks.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 use super::counter::Counter;
-use super::words::key;
+use super::pair_table::{PairTable, Wanted};
 use crate::text::Lexicon;
 
 /// Stands in the place of a word column for the target by itself.
@@ -15,11 +12,16 @@ pub const TARGET_ALONE: u32 = u32::MAX;
 
 /// Column of each pair of target and word column.
 #[derive(Debug, Clone, Default)]
-pub struct TermTable(HashMap<u64, u32, RandomState>);
+pub struct TermTable(PairTable);
 
 impl TermTable {
-    pub(super) fn new(terms: &[[u32; 2]]) -> Self {
-        TermTable(terms.iter().enumerate().map(|(i, &[target, word])| (key(target, word), i as u32)).collect())
+    pub(super) fn new(terms: &[[u32; 2]], targets: usize) -> Self {
+        TermTable(PairTable::new(targets, terms.iter().map(|&[target, word]| (target, word))))
+    }
+
+    /// Number of distinct pairs.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -38,15 +40,12 @@ pub(super) fn canonical(lexicon: &mut Lexicon, target: &str) -> String {
 }
 
 /// Counts the pairs of a target and the word columns that were counted in the comment.
-pub(super) fn count(target: u32, words: &Counter, table: &TermTable, counter: &mut Counter) {
-    if let Some(&column) = table.0.get(&key(target, TARGET_ALONE)) {
-        counter.add(column);
-    }
-    for &word in words.touched() {
-        if let Some(&column) = table.0.get(&key(target, word)) {
-            for _ in 0..words.count(word) {
-                counter.add(column);
-            }
-        }
-    }
+pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mut Wanted, counter: &mut Counter) {
+    wanted.pairs.clear();
+    wanted.pairs.push((target, TARGET_ALONE));
+    wanted.pairs.extend(words.touched().iter().map(|&word| (target, word)));
+    table.0.find(wanted, |place, column| {
+        let times = place.checked_sub(1).map_or(1, |place| words.count(words.touched()[place]));
+        counter.add(column, times);
+    });
 }

@@ -6,8 +6,10 @@ use super::matrix::Matrix;
 /// One comment before weighting: counted columns with counts, block by block, and fixed columns with values.
 #[derive(Debug, Clone, Default)]
 pub struct RawRow {
-    /// Columns of counted blocks and how often they occur.
-    pub counts: Vec<(u32, u8)>,
+    /// Columns of counted blocks, block by block.
+    pub columns: Vec<u32>,
+    /// How often each of them occurs.
+    pub counts: Vec<u8>,
     /// Columns of fixed blocks and their values.
     pub values: Vec<(u32, f32)>,
 }
@@ -40,8 +42,8 @@ impl RawRows {
 
     /// Adds a row.
     pub fn push(&mut self, row: &RawRow) {
-        self.count_columns.extend(row.counts.iter().map(|c| c.0));
-        self.counts.extend(row.counts.iter().map(|c| c.1));
+        self.count_columns.extend_from_slice(&row.columns);
+        self.counts.extend_from_slice(&row.counts);
         self.count_starts.push(self.counts.len());
         self.values.extend_from_slice(&row.values);
         self.value_starts.push(self.values.len());
@@ -81,8 +83,8 @@ impl RawRows {
         let mut matrix = Matrix::new(layout.columns());
         for &row in rows {
             let counts = self.count_starts[row]..self.count_starts[row + 1];
-            let pairs = self.count_columns[counts.clone()].iter().copied().zip(self.counts[counts].iter().copied());
-            weigher.push(pairs, &self.values[self.value_starts[row]..self.value_starts[row + 1]], &mut matrix);
+            let values = &self.values[self.value_starts[row]..self.value_starts[row + 1]];
+            weigher.push(&self.count_columns[counts.clone()], &self.counts[counts], values, &mut matrix);
         }
         matrix
     }
@@ -116,39 +118,27 @@ impl<'w> Weigher<'w> {
     }
 
     /// Adds a row. Counted columns must come block by block, in block order.
-    pub fn push(&self, counts: impl Iterator<Item = (u32, u8)>, values: &[(u32, f32)], matrix: &mut Matrix) {
-        let mut block = Block::Words;
-        let mut end = self.layout.range(block).end;
-        let mut start = matrix.entries();
-        let mut squares = 0.0f32;
-        for (column, count) in counts {
-            while column as usize >= end {
-                normalise(matrix, start, squares);
-                (start, squares) = (matrix.entries(), 0.0);
-                block = Block::ALL[block as usize + 1];
-                end = self.layout.range(block).end;
-            }
-            let idf = self.idf[column as usize];
-            if idf > 0.0 && self.used[block as usize] {
-                let value = self.term_frequency[count as usize] * idf;
-                squares += value * value;
-                matrix.push(column, value);
+    pub fn push(&self, columns: &[u32], counts: &[u8], values: &[(u32, f32)], matrix: &mut Matrix) {
+        let (mut columns, mut counts) = (columns, counts);
+        for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
+            let end = self.layout.range(block).end;
+            let length = columns.partition_point(|&column| (column as usize) < end);
+            let (own_columns, own_counts);
+            (own_columns, columns) = columns.split_at(length);
+            (own_counts, counts) = counts.split_at(length);
+            if self.used[block as usize] {
+                let value = |(&column, &count): (&u32, &u8)| {
+                    self.term_frequency[usize::from(count)] * self.idf[column as usize]
+                };
+                matrix.extend_normalised(own_columns, own_columns.iter().zip(own_counts).map(value));
             }
         }
-        normalise(matrix, start, squares);
         for &(column, value) in values {
             if value != 0.0 && self.used[self.layout.locate(column as usize).0 as usize] {
                 matrix.push(column, value);
             }
         }
         matrix.end_row();
-    }
-}
-
-fn normalise(matrix: &mut Matrix, start: usize, squares: f32) {
-    if squares > 0.0 {
-        let scale = 1.0 / squares.sqrt();
-        matrix.open_values(start).iter_mut().for_each(|v| *v *= scale);
     }
 }
 
@@ -169,8 +159,8 @@ mod tests {
             (Block::Similarity, 0),
         ]);
         let mut rows = RawRows::new();
-        rows.push(&RawRow { counts: vec![(1, 3), (0, 1), (2, 1)], values: vec![(4, 0.5)] });
-        rows.push(&RawRow { counts: vec![(1, 1), (0, 1), (3, 1)], values: vec![] });
+        rows.push(&RawRow { columns: vec![1, 0, 2], counts: vec![3, 1, 1], values: vec![(4, 0.5)] });
+        rows.push(&RawRow { columns: vec![1, 0, 3], counts: vec![1, 1, 1], values: vec![] });
         let idf = rows.idf(&layout, &[0, 1], |_| 2);
         assert_eq!(idf, [1.0, 1.0, 0.0, 0.0]);
         let matrix = rows.weigh(&layout, &idf, &[0], &BlockWeights::new(|_| 1.0));

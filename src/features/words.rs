@@ -1,18 +1,27 @@
 //! Block `words`: stemmed word 1-2-grams of the comment; its first and its last word make a pair with its edge.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 use super::counter::Counter;
+use super::pair_table::{PairTable, Wanted};
 use crate::text::StemId;
 
 /// Column of each pair of stems.
 #[derive(Debug, Clone, Default)]
-pub struct BigramTable(HashMap<u64, u32, RandomState>);
+pub struct BigramTable {
+    pairs: PairTable,
+    /// Number of stems; stands for the edge as first half.
+    stems: u32,
+}
 
 impl BigramTable {
-    pub(super) fn new(bigrams: &[[u32; 2]]) -> Self {
-        BigramTable(bigrams.iter().enumerate().map(|(i, &[a, b])| (key(a, b), i as u32)).collect())
+    pub(super) fn new(bigrams: &[[u32; 2]], stems: usize) -> Self {
+        let stems = stems as u32;
+        let pairs = bigrams.iter().map(|&[a, b]| (if a == EDGE { stems } else { a }, b));
+        BigramTable { pairs: PairTable::new(stems as usize + 1, pairs), stems }
+    }
+
+    /// Number of distinct pairs.
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
     }
 }
 
@@ -24,19 +33,25 @@ pub(super) fn key(a: u32, b: u32) -> u64 {
 /// Stands in a pair for the edge of a comment: before its first token, behind its last.
 pub const EDGE: u32 = u32::MAX - 1;
 
-/// Counts the stems of a comment, in order, and their pairs, those with its edges among them. Stems from `known` on are in no
+/// Counts the stems of a comment, in order, then their pairs, those with its edges among them. Stems from `known` on are in no
 /// vocabulary and make no pair.
-pub(super) fn count(stems: impl Iterator<Item = StemId>, known: usize, bigrams: &BigramTable, counter: &mut Counter) {
-    let mut before = Some(EDGE);
+pub(super) fn count(
+    stems: impl Iterator<Item = StemId>,
+    known: usize,
+    bigrams: &BigramTable,
+    wanted: &mut Wanted,
+    counter: &mut Counter,
+) {
+    wanted.pairs.clear();
+    let mut before = Some(bigrams.stems);
     for stem in stems.map(|stem| Some(stem).filter(|&s| (s as usize) < known)).chain([Some(EDGE)]) {
         if let Some(stem) = stem.filter(|&s| s != EDGE) {
-            counter.add(stem);
+            counter.add(stem, 1);
         }
-        if let (Some(before), Some(stem)) = (before, stem)
-            && let Some(&pair) = bigrams.0.get(&key(before, stem))
-        {
-            counter.add(known as u32 + pair);
+        if let (Some(before), Some(stem)) = (before, stem) {
+            wanted.pairs.push((before, stem));
         }
         before = stem;
     }
+    bigrams.pairs.find(wanted, |_, pair| counter.add(known as u32 + pair, 1));
 }

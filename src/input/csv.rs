@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 use ::csv::{ByteRecord, ErrorKind, ReaderBuilder, StringRecord};
 
@@ -19,7 +20,8 @@ use crate::error::{Error, Position, Result};
 /// Reads one CSV file.
 pub(super) struct CsvRows {
     csv: ::csv::Reader<Window<Text>>,
-    path: String,
+    /// Shared by the positions of all rows.
+    path: Arc<str>,
     header: Header,
     /// Number of columns.
     width: usize,
@@ -67,7 +69,7 @@ impl CsvRows {
                 .delimiter(delimiter)
                 .buffer_capacity(64 * 1024)
                 .from_reader(Window::new(text, limit)),
-            path: path.to_owned(),
+            path: path.into(),
             header: Header::Columns(Vec::new()),
             width: 0,
             limit,
@@ -87,7 +89,7 @@ impl CsvRows {
     fn read_header(&mut self) -> Result<Vec<String>> {
         let Some(found) = self.next_record()? else {
             return Err(Error::input(
-                Position::file(&self.path),
+                Position::file(&*self.path),
                 "the file is empty: it needs a first line with the names of the columns",
             ));
         };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader};
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::error::Category;
@@ -15,7 +16,8 @@ use crate::error::{Position, Result};
 /// Reads one file of JSON lines. Blank lines are no records.
 pub(super) struct JsonRows {
     text: BufReader<Text>,
-    path: String,
+    /// Shared by the positions of all rows.
+    path: Arc<str>,
     limit: usize,
     /// The line being read, without its end.
     line: Vec<u8>,
@@ -31,7 +33,7 @@ impl JsonRows {
     pub(super) fn new(text: Text, path: &str, limit: usize) -> Self {
         JsonRows {
             text: BufReader::with_capacity(64 * 1024, text),
-            path: path.to_owned(),
+            path: path.into(),
             limit,
             line: Vec::new(),
             lines: 0,

@@ -5,26 +5,35 @@ use crate::features::matrix::Matrix;
 
 /// Parts that rows and features are cut into; fixed, so that sums do not depend on the number of threads.
 const PARTS: usize = 64;
+/// Curvatures below this would overflow when inverted.
+const SMALLEST_CURVATURE: f32 = 1e-30;
 /// Entries summed in `f32` before the sum is carried over to `f64`.
 const RUN: usize = 512;
 
 /// One number a score column.
 pub(super) type Lanes<const L: usize> = [f64; L];
 
-/// Remainder times inverse preconditioner. In a joint problem without its mean over the classes (`share` is one over their number,
+/// About the diagonal of the Hessian at a feature: its sum of squares times the mean curvature, plus the penalty. Worked out anew
+/// wherever it is needed: to read it from memory would take longer.
+#[inline(always)]
+pub(super) fn diagonal<const L: usize>(squares: f32, curvature: &[f32; L], penalty: f32) -> [f32; L] {
+    curvature.map(|curvature| (squares * curvature + penalty).max(SMALLEST_CURVATURE))
+}
+
+/// Remainder divided by the preconditioner. In a joint problem without its mean over the classes (`share` is one over their number,
 /// 0 where lanes stay apart); the remainder has none by itself: a shift of all of a feature's weights changes no probability, so
 /// the solution has none, and along it there is no curvature but the penalty.
-/// Lanes that are not in use hold zeros in both. Every loop is over all lanes, so that it compiles to vector instructions.
+/// Lanes that are not in use hold zeros. Every loop is over all lanes, so that it compiles to vector instructions.
 #[inline(always)]
 pub(super) fn preconditioned<const L: usize>(
     share: f32,
     used: &[f32; L],
     remainder: &[f32; L],
-    inverse: &[f32; L],
+    diagonal: &[f32; L],
 ) -> [f32; L] {
     let mut towards = *remainder;
     for l in 0..L {
-        towards[l] *= inverse[l];
+        towards[l] /= diagonal[l];
     }
     if share > 0.0 {
         let mean = share * towards.iter().sum::<f32>();
@@ -43,6 +52,18 @@ pub(super) fn add<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
 /// In a joint problem every lane gets the sum of all lanes; otherwise lanes stay apart.
 pub(super) fn joined<const L: usize>(loss: &Loss, lanes: Lanes<L>) -> Lanes<L> {
     if loss.is_joint() { [lanes.iter().sum(); L] } else { lanes }
+}
+
+/// [`column_sum`] of neighbouring columns, from `first` on. A loop of its own, so that the compiler keeps lanes together.
+pub(super) fn column_sums<const L: usize>(transposed: &Matrix, first: usize, rows: &[[f32; L]], sums: &mut [Lanes<L>]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (column, sum) in (first..).zip(sums) {
+                *sum = column_sum(transposed, column, rows);
+            }
+        },
+    );
 }
 
 /// `sum_i x_ij v_i` by lane.
@@ -67,21 +88,48 @@ pub(super) fn sum_column<const L: usize>(
     scale: impl Fn(f32) -> f32,
 ) -> Lanes<L> {
     let (indices, values) = transposed.row(column);
+    // Most columns are short.
+    if indices.len() <= RUN {
+        return sum_products(indices, values, rows, &scale).map(f64::from);
+    }
     let mut total = [0.0f64; L];
     for (indices, values) in indices.chunks(RUN).zip(values.chunks(RUN)) {
-        let mut sum = [0.0f32; L];
-        for (&row, &value) in indices.iter().zip(values) {
-            let value = scale(value);
-            let row = &rows[row as usize];
-            for l in 0..L {
-                sum[l] += value * row[l];
-            }
-        }
+        let sum = sum_products(indices, values, rows, &scale);
         for l in 0..L {
             total[l] += f64::from(sum[l]);
         }
     }
     total
+}
+
+/// `sum_i scale(value_i) vectors[index_i]` by lane.
+///
+/// Even and odd entries are summed side by side: few lanes fill one register only, and each addition to it would wait for the one
+/// before. Many lanes do the same, so that a lane's bits do not depend on how many there are.
+#[inline(always)]
+pub(super) fn sum_products<const L: usize>(
+    indices: &[u32],
+    values: &[f32],
+    vectors: &[[f32; L]],
+    scale: &impl Fn(f32) -> f32,
+) -> [f32; L] {
+    let (mut even, mut odd) = ([0.0f32; L], [0.0f32; L]);
+    let (index_pairs, value_pairs) = (indices.chunks_exact(2), values.chunks_exact(2));
+    let (index_rest, value_rest) = (index_pairs.remainder(), value_pairs.remainder());
+    for (indices, values) in index_pairs.zip(value_pairs) {
+        even = plus(even, scale(values[0]), &vectors[indices[0] as usize]);
+        odd = plus(odd, scale(values[1]), &vectors[indices[1] as usize]);
+    }
+    if let (&[index], &[value]) = (index_rest, value_rest) {
+        even = plus(even, scale(value), &vectors[index as usize]);
+    }
+    plus(even, 1.0, &odd)
+}
+
+/// `sum + value * vector`. Lanes go in and out whole: changed in place one by one, the compiler takes them apart.
+#[inline(always)]
+fn plus<const L: usize>(sum: [f32; L], value: f32, vector: &[f32; L]) -> [f32; L] {
+    std::array::from_fn(|l| sum[l] + value * vector[l])
 }
 
 /// Cuts a matrix's rows into [`PARTS`] ranges of about as many entries each.

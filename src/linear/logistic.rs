@@ -6,6 +6,7 @@ use linfa::DatasetBase;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2, Axis, Slice};
 
+use super::kernels::vectorised;
 use super::loss::{Loss, Targets};
 use super::params::{ClassWeights, LogisticValidParams, MAX_CLASSES};
 use super::solver::{self, Convergence, Problem};
@@ -128,22 +129,50 @@ impl PredictInplace<Matrix, Array2<f64>> for SparseLogistic {
         assert_eq!(records.columns(), self.weights.nrows(), "the matrix has other features than the regression");
         let columns = self.weights.ncols();
         let weights = self.weights.as_slice().expect("weights are in standard layout");
-        for (row, mut scores) in scores.rows_mut().into_iter().enumerate() {
-            scores.assign(&self.intercepts);
-            let scores = scores.as_slice_mut().expect("scores are in standard layout");
-            let (indices, values) = records.row(row);
-            for (&index, &value) in indices.iter().zip(values) {
-                let weights = &weights[index as usize * columns..][..columns];
-                for (score, &weight) in scores.iter_mut().zip(weights) {
-                    *score += f64::from(value) * f64::from(weight);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (row, mut scores) in scores.rows_mut().into_iter().enumerate() {
+                    scores.assign(&self.intercepts);
+                    let scores = scores.as_slice_mut().expect("scores are in standard layout");
+                    for (group, scores) in scores.chunks_mut(WIDEST).enumerate() {
+                        let from = group * WIDEST;
+                        let (row, weights) = (records.row(row), &weights[from..]);
+                        match scores.len() {
+                            1 => add_products::<1>(row, weights, columns, scores),
+                            2 => add_products::<2>(row, weights, columns, scores),
+                            3 => add_products::<3>(row, weights, columns, scores),
+                            4 => add_products::<4>(row, weights, columns, scores),
+                            5 => add_products::<5>(row, weights, columns, scores),
+                            6 => add_products::<6>(row, weights, columns, scores),
+                            7 => add_products::<7>(row, weights, columns, scores),
+                            _ => add_products::<WIDEST>(row, weights, columns, scores),
+                        }
+                    }
                 }
-            }
-        }
+            },
+        );
     }
 
     fn default_target(&self, records: &Matrix) -> Array2<f64> {
         Array2::zeros((records.rows(), self.weights.ncols()))
     }
+}
+
+/// Score columns that are summed side by side, in registers.
+const WIDEST: usize = 8;
+
+/// Adds a row's values times their weights to `L` scores; `weights` begins at the first of them and goes on by `stride` a feature.
+#[inline(always)]
+fn add_products<const L: usize>(row: (&[u32], &[f32]), weights: &[f32], stride: usize, scores: &mut [f64]) {
+    let mut sums: [f64; L] = std::array::from_fn(|l| scores[l]);
+    for (&column, &value) in row.0.iter().zip(row.1) {
+        let weights = &weights[column as usize * stride..][..L];
+        for l in 0..L {
+            sums[l] += f64::from(value) * f64::from(weights[l]);
+        }
+    }
+    scores.copy_from_slice(&sums);
 }
 
 impl LogisticValidParams {

@@ -9,7 +9,10 @@
 
 use rayon::prelude::*;
 
-use super::kernels::{Lanes, add, column_sum, joined, parts, preconditioned, split, sum_column, vectorised};
+use super::kernels::{
+    Lanes, add, column_sum, column_sums, diagonal, joined, parts, preconditioned, split, sum_column, sum_products,
+    vectorised,
+};
 use super::loss::Loss;
 use crate::features::matrix::Matrix;
 
@@ -17,8 +20,6 @@ use crate::features::matrix::Matrix;
 const CARRY: usize = 64;
 /// Conjugate gradients stop when one more step gains less than this share of the mean gain so far (Nash and Sofer 1990).
 const CG_GAIN: f64 = 0.25;
-/// Curvatures below this would overflow when inverted.
-const SMALLEST_CURVATURE: f32 = 1e-30;
 /// Most conjugate-gradient steps of one Newton step.
 const MAX_CG: usize = 100;
 /// Most halvings of a step.
@@ -143,8 +144,6 @@ struct State<'p, const L: usize> {
     direction: Vec<[f32; L]>,
     step: Vec<[f32; L]>,
     remainder: Vec<[f32; L]>,
-    /// One over (about) the diagonal of the Hessian.
-    inverse: Vec<[f32; L]>,
     // By lane.
     /// `sum_i x_ij^2`. With `curvature` it approximates the Hessian's diagonal as a product, which costs no pass of its own.
     squares: Vec<f32>,
@@ -202,7 +201,6 @@ impl<'p, const L: usize> State<'p, L> {
             direction: vec![[0.0; L]; features],
             step: vec![[0.0; L]; features],
             remainder: vec![[0.0; L]; features],
-            inverse: vec![[0.0; L]; features],
             squares: (0..features).map(|j| problem.transposed.row(j).1.iter().map(|v| v * v).sum()).collect(),
             curvature: [0.0; L],
             used: std::array::from_fn(|l| if l < problem.loss.classes { 1.0 } else { 0.0 }),
@@ -248,14 +246,10 @@ impl<'p, const L: usize> State<'p, L> {
                 || {
                     for (product, row) in products.iter_mut().zip(part.clone()) {
                         let (columns, values) = self.problem.records.row(row);
-                        let mut sum = intercept;
-                        for (&column, &value) in columns.iter().zip(values) {
-                            let direction = &self.direction[column as usize];
-                            for l in 0..L {
-                                sum[l] += value * direction[l];
-                            }
+                        let sum = sum_products(columns, values, &self.direction, &|value| value);
+                        for l in 0..L {
+                            product[l] = sum[l] + intercept[l];
                         }
-                        *product = sum;
                     }
                 },
             );
@@ -390,49 +384,54 @@ impl<'p, const L: usize> State<'p, L> {
         let directions = split(&mut self.direction, &self.feature_parts);
         let steps = split(&mut self.step, &self.feature_parts);
         let remainders = split(&mut self.remainder, &self.feature_parts);
-        let inverses = split(&mut self.inverse, &self.feature_parts);
         let (share, used) = (self.share, self.used);
-        let sums: Vec<FeatureSums<L>> = (&self.feature_parts, directions, steps, remainders, inverses)
+        let sums: Vec<FeatureSums<L>> = (&self.feature_parts, directions, steps, remainders)
             .into_par_iter()
-            .map(|(part, directions, steps, remainders, inverses)| {
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        let mut sums = FeatureSums::ZERO;
-                        // Summed in `f32` for a while, then carried over to `f64`.
-                        let mut energy = [0.0f32; L];
-                        for (i, j) in part.clone().enumerate() {
-                            let penalty = problem.penalties[j];
-                            let column = column_sum(problem.transposed, j, carried);
-                            let (d, s, r, m) =
-                                (&mut directions[i], &mut steps[i], &mut remainders[i], &mut inverses[i]);
-                            for l in 0..L {
-                                let times = column[l] as f32 + penalty * d[l];
-                                s[l] += step[l] * d[l];
-                                r[l] -= step[l] * times;
-                            }
-                            if fresh {
-                                for l in (0..L).filter(|&l| phase[l] == Phase::Gradient) {
-                                    let gradient = column[l] + f64::from(penalty) * weights[j][l];
-                                    sums.squared_gradient[l] += gradient * gradient;
-                                    m[l] = 1.0 / (squares[j] * curvature[l] + penalty).max(SMALLEST_CURVATURE);
-                                    s[l] = 0.0;
-                                    r[l] = -gradient as f32;
-                                    d[l] = 0.0;
-                                }
-                            }
-                            let towards = preconditioned(share, &used, r, m);
-                            for l in 0..L {
-                                energy[l] += r[l] * towards[l];
-                            }
-                            if i % CARRY == CARRY - 1 {
-                                sums.energy = add(sums.energy, std::mem::replace(&mut energy, [0.0; L]).map(f64::from));
+            .map(|(part, directions, steps, remainders)| {
+                let mut sums = FeatureSums::ZERO;
+                let mut columns = [[0.0; L]; CARRY];
+                let runs = directions.chunks_mut(CARRY).zip(steps.chunks_mut(CARRY)).zip(remainders.chunks_mut(CARRY));
+                for (run, ((directions, steps), remainders)) in runs.enumerate() {
+                    let first = part.start + run * CARRY;
+                    let columns = &mut columns[..steps.len()];
+                    column_sums(problem.transposed, first, carried, columns);
+                    if fresh {
+                        for (i, column) in columns.iter().enumerate() {
+                            let penalty = f64::from(problem.penalties[first + i]);
+                            for l in (0..L).filter(|&l| phase[l] == Phase::Gradient) {
+                                let gradient = column[l] + penalty * weights[first + i][l];
+                                sums.squared_gradient[l] += gradient * gradient;
+                                steps[i][l] = 0.0;
+                                remainders[i][l] = -gradient as f32;
+                                directions[i][l] = 0.0;
                             }
                         }
-                        sums.energy = add(sums.energy, energy.map(f64::from));
-                        sums
-                    },
-                )
+                    }
+                    let energy = vectorised(
+                        #[inline(always)]
+                        || {
+                            let mut energy = [0.0f32; L];
+                            for i in 0..columns.len() {
+                                let (d, mut s, mut r) = (directions[i], steps[i], remainders[i]);
+                                let penalty = problem.penalties[first + i];
+                                for l in 0..L {
+                                    let times = columns[i][l] as f32 + penalty * d[l];
+                                    s[l] += step[l] * d[l];
+                                    r[l] -= step[l] * times;
+                                }
+                                (steps[i], remainders[i]) = (s, r);
+                                let diagonal = diagonal(squares[first + i], &curvature, penalty);
+                                let towards = preconditioned(share, &used, &r, &diagonal);
+                                for l in 0..L {
+                                    energy[l] += r[l] * towards[l];
+                                }
+                            }
+                            energy
+                        },
+                    );
+                    sums.energy = add(sums.energy, energy.map(f64::from));
+                }
+                sums
             })
             .collect();
         sums.into_iter().fold(FeatureSums::ZERO, |a, b| FeatureSums {
@@ -562,7 +561,7 @@ impl<'p, const L: usize> State<'p, L> {
         self.energy = self.next_energy;
         let problem = self.problem;
         let directions = split(&mut self.direction, &self.feature_parts);
-        let (remainder, inverse) = (&self.remainder, &self.inverse);
+        let (remainder, squares, curvature) = (&self.remainder, &self.squares, self.curvature);
         let (share, used) = (self.share, self.used);
         let sums: Vec<Lanes<L>> = (&self.feature_parts, directions)
             .into_par_iter()
@@ -573,12 +572,14 @@ impl<'p, const L: usize> State<'p, L> {
                         let (mut sum, mut run) = ([0.0; L], [0.0f32; L]);
                         for (i, j) in part.clone().enumerate() {
                             let penalty = problem.penalties[j];
-                            let towards = preconditioned(share, &used, &remainder[j], &inverse[j]);
+                            let diagonal = diagonal(squares[j], &curvature, penalty);
+                            let towards = preconditioned(share, &used, &remainder[j], &diagonal);
+                            let mut d = directions[i];
                             for l in 0..L {
-                                let d = moving[l] * (towards[l] + mix[l] * directions[i][l]);
-                                directions[i][l] = d;
-                                run[l] += penalty * d * d;
+                                d[l] = moving[l] * (towards[l] + mix[l] * d[l]);
+                                run[l] += penalty * d[l] * d[l];
                             }
+                            directions[i] = d;
                             if i % CARRY == CARRY - 1 {
                                 sum = add(sum, std::mem::replace(&mut run, [0.0; L]).map(f64::from));
                             }

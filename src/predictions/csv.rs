@@ -11,12 +11,14 @@ pub(super) struct CsvPredictions<W: Write> {
     tasks: Tasks,
     /// Columns of the input; of JSON lines, the keys of the first row.
     columns: Option<Vec<String>>,
+    /// The number that is being written.
+    number: String,
 }
 
 impl<W: Write> CsvPredictions<W> {
     pub(super) fn new(delimiter: u8, header: &Header, tasks: Tasks, sink: W) -> Result<Self> {
         let writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
-        let mut predictions = CsvPredictions { writer, tasks, columns: None };
+        let mut predictions = CsvPredictions { writer, tasks, columns: None, number: String::new() };
         if let Header::Columns(columns) = header {
             predictions.write_header(columns.clone())?;
         }
@@ -34,12 +36,12 @@ impl<W: Write> CsvPredictions<W> {
             let verdict = &scored.verdict;
             let mut field = |text: &str| self.writer.write_field(text).map_err(csv_failed);
             field(&scored.label)?;
-            field(&decimals(verdict.confidence()))?;
-            for &p in &verdict.probabilities {
-                field(&decimals(p))?;
-            }
-            if let Some(numbers) = &head.numbers {
-                field(&decimals(verdict.expected(numbers)))?;
+            let expected = head.numbers.as_ref().map(|numbers| verdict.expected(numbers));
+            for number in
+                [verdict.confidence()].into_iter().chain(verdict.probabilities.iter().copied()).chain(expected)
+            {
+                decimals(number, &mut self.number);
+                field(&self.number)?;
             }
             if head.why {
                 let why = scored.why.as_deref().unwrap_or_default();

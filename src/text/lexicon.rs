@@ -13,6 +13,7 @@ use super::normalizer::normalize;
 use super::stemmer::Stemmer;
 use super::string_table::StringTable;
 use super::token::{Token, TokenKind};
+use super::token_table::{Short, Slot, TokenTable};
 use super::tokenizer::tokenize;
 
 /// Stands for a distinct token of one [`Lexicon`].
@@ -44,6 +45,10 @@ pub struct Lexicon {
     stemmer: Stemmer,
     /// By original text, kinds with a class token excepted: their text must not stay in memory.
     tokens: HashMap<Box<str>, TokenId, RandomState>,
+    /// The same for short tokens, which almost all are.
+    short_tokens: TokenTable,
+    /// The bytes of each token that is short.
+    shorts: Vec<Option<Short>>,
     facts: Vec<TokenFacts>,
     /// Canonical forms, one after the other.
     normals: String,
@@ -51,6 +56,9 @@ pub struct Lexicon {
     /// Stems beyond the known ones; their ids go on where those end.
     new_stem_ids: HashMap<Box<str>, StemId, RandomState>,
     new_stems: Vec<Box<str>>,
+    /// Tokens of the text that is being analysed, and what the table has for each.
+    cut: Vec<Token>,
+    fetched: Vec<Option<(Short, u64, Slot)>>,
     scratch: String,
     stem_scratch: String,
 }
@@ -61,6 +69,10 @@ impl Lexicon {
         let mut lexicon = Lexicon {
             stemmer: Stemmer::new(language),
             tokens: HashMap::default(),
+            short_tokens: TokenTable::new(),
+            shorts: Vec::new(),
+            cut: Vec::new(),
+            fetched: Vec::new(),
             facts: Vec::new(),
             normals: String::new(),
             known_stems,
@@ -75,10 +87,26 @@ impl Lexicon {
 
     /// Calls `emit` with each token of a text and its id.
     pub fn analyze(&mut self, text: &str, mut emit: impl FnMut(Token, TokenId)) {
-        tokenize(text, |token| {
-            let id = self.id(token.kind, token.text(text));
+        let (mut cut, mut fetched) = (std::mem::take(&mut self.cut), std::mem::take(&mut self.fetched));
+        cut.clear();
+        tokenize(text, |token| cut.push(token));
+        fetched.clear();
+        fetched.extend(cut.iter().map(|token| {
+            let short = Short::of(token.text(text).as_bytes()).filter(|_| token.kind.class_token().is_none())?;
+            let hash = self.short_tokens.hash(&short);
+            Some((short, hash, self.short_tokens.peek(hash)))
+        }));
+        for (&token, fetched) in cut.iter().zip(&fetched) {
+            let id = match fetched {
+                Some((short, hash, slot)) if slot.may_be(*hash) && self.shorts[slot.id() as usize] == Some(*short) => {
+                    slot.id()
+                }
+                Some((short, hash, _)) => self.short_id(token.kind, token.text(text), *short, *hash),
+                None => self.long_id(token.kind, token.text(text)),
+            };
             emit(token, id);
-        });
+        }
+        (self.cut, self.fetched) = (cut, fetched);
     }
 
     /// What is known of a token.
@@ -119,6 +147,8 @@ impl Lexicon {
     /// Forgets every token and every stem that was not given at the start. All ids but those of known stems become invalid.
     pub fn reset(&mut self) {
         self.tokens.clear();
+        self.short_tokens.clear();
+        self.shorts.clear();
         self.facts.clear();
         self.normals.clear();
         self.new_stem_ids.clear();
@@ -132,7 +162,19 @@ impl Lexicon {
         }
     }
 
-    fn id(&mut self, kind: TokenKind, text: &str) -> TokenId {
+    fn short_id(&mut self, kind: TokenKind, text: &str, short: Short, hash: u64) -> TokenId {
+        let shorts = &self.shorts;
+        if let Some(id) = self.short_tokens.find(hash, |id| shorts[id as usize] == Some(short)) {
+            return id;
+        }
+        let id = self.add(kind, text);
+        self.shorts[id as usize] = Some(short);
+        let shorts = &self.shorts;
+        self.short_tokens.insert(hash, id, |table, id| shorts[id as usize].map_or(0, |short| table.hash(&short)));
+        id
+    }
+
+    fn long_id(&mut self, kind: TokenKind, text: &str) -> TokenId {
         if let Some(place) = PERSONAL_KINDS.iter().position(|&k| k == kind) {
             return place as TokenId;
         }
@@ -163,6 +205,7 @@ impl Lexicon {
         };
         self.normals.push_str(&normal);
         self.facts.push(facts);
+        self.shorts.push(None);
         self.scratch = normal;
         self.stem_scratch = stem;
         (self.facts.len() - 1) as TokenId
@@ -233,7 +276,7 @@ mod tests {
         let mut lexicon = english(&[]);
         let found = ids(&mut lexicon, "@ann @bob a@b.org");
         assert_eq!(found, [0, 0, 2]);
-        assert!(lexicon.tokens.is_empty());
+        assert!(lexicon.tokens.is_empty() && lexicon.short_tokens.len() == 0);
         assert!(!lexicon.normals.contains("ann"));
     }
 

@@ -9,9 +9,11 @@ pub mod lexicon;
 pub mod ngrams;
 pub mod normalizer;
 pub mod personal;
+mod segments;
 pub mod stemmer;
 pub mod string_table;
 pub mod token;
+mod token_table;
 pub mod tokenizer;
 
 pub use language::Language;

@@ -28,6 +28,17 @@ impl CharGram {
         (1..=MAX_CHARS).contains(&count).then(|| CharGram::aligned(packed, count))
     }
 
+    /// Its characters.
+    pub fn chars(self) -> impl DoubleEndedIterator<Item = char> {
+        let code = move |place: usize| (self.0 >> (BITS * place as u32) & CHAR_MASK) as u32;
+        // No n-gram holds NUL: the input room rejects rows with NUL bytes, and `padded` skips it.
+        (0..MAX_CHARS)
+            .rev()
+            .map(code)
+            .filter(|&code| code != 0)
+            .map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
     /// Moves the first character to the highest place, so that integers sort like texts.
     fn aligned(packed: u128, count: usize) -> Self {
         CharGram(packed << (BITS * (MAX_CHARS - count) as u32))
@@ -37,23 +48,20 @@ impl CharGram {
 impl std::fmt::Display for CharGram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         use std::fmt::Write;
-        for place in (0..MAX_CHARS as u32).rev() {
-            let code = (self.0 >> (BITS * place) & CHAR_MASK) as u32;
-            // No n-gram holds NUL: the input room rejects rows with NUL bytes, and `char_grams` skips it.
-            if code != 0 {
-                f.write_char(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))?;
-            }
-        }
-        Ok(())
+        self.chars().try_for_each(|c| f.write_char(c))
     }
+}
+
+/// The characters whose n-grams a normalised token has: its own between two spaces.
+pub fn padded(word: &str) -> impl Iterator<Item = char> {
+    std::iter::once(BOUNDARY).chain(word.chars().filter(|&c| c != '\0')).chain(std::iter::once(BOUNDARY))
 }
 
 /// Calls `emit` with each 2-5-gram of `" word "`, in order of their end; `word` is a normalised token.
 pub fn char_grams(word: &str, mut emit: impl FnMut(CharGram)) {
     let mut window = 0u128;
     let mut length = 0usize;
-    let padded = std::iter::once(BOUNDARY).chain(word.chars().filter(|&c| c != '\0')).chain(std::iter::once(BOUNDARY));
-    for c in padded {
+    for c in padded(word) {
         window = (window << BITS | c as u128) & ((1 << (BITS * MAX_CHARS as u32)) - 1);
         length += 1;
         for n in MIN_CHARS..=MAX_CHARS.min(length) {

@@ -15,12 +15,24 @@ const TOP_LEVEL_DOMAINS: &[&str] = &[
 /// Fewest and most digits of a telephone number.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
+/// The bytes at which one looks closer.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        marks[byte] = matches!(byte as u8, b'@' | b':' | b'.' | b'/' | b'0'..=b'9');
+        byte += 1;
+    }
+    marks
+};
+
 /// All such tokens of a text, in order, not overlapping.
 pub fn find(text: &str) -> Vec<Token> {
     let bytes = text.as_bytes();
     let mut found: Vec<Token> = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(skip) = bytes[at..].iter().position(|&b| MARKS[b as usize]) {
+        at += skip;
         let floor = found.last().map_or(0, |t| t.end);
         let token = match bytes[at] {
             b'@' => email(text, at, floor).or_else(|| mention(text, at)),

@@ -1,8 +1,7 @@
 //! Cuts a text into tokens with byte offsets, at Unicode word boundaries (UAX #29).
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::personal;
+use super::segments::segments;
 use super::token::{Token, TokenKind};
 
 /// Calls `emit` with each token of the text, in order. White space and control characters are no tokens.
@@ -20,13 +19,12 @@ pub fn tokenize(text: &str, mut emit: impl FnMut(Token)) {
 fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Token)) {
     // A run of punctuation is collected until something else comes; a lone `#` at its end joins the word after it.
     let mut run: Option<Token> = None;
-    for (offset, segment) in text[from..to].split_word_bound_indices() {
-        let (start, end) = (from + offset, from + offset + segment.len());
-        let Some(kind) = kind_of(segment) else {
+    segments(text, from, to, |start, end| {
+        let Some(kind) = kind_of(&text[start..end]) else {
             if let Some(token) = run.take() {
                 emit(token);
             }
-            continue;
+            return;
         };
         let mut token = Token { kind, start, end };
         if kind == TokenKind::Punctuation {
@@ -34,7 +32,7 @@ fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Toke
                 Some(open) => open.end = end,
                 None => run = Some(token),
             }
-            continue;
+            return;
         }
         if let Some(mut before) = run.take() {
             if matches!(kind, TokenKind::Word | TokenKind::Number)
@@ -50,7 +48,7 @@ fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Toke
             }
         }
         emit(token);
-    }
+    });
     if let Some(token) = run {
         emit(token);
     }
