@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test quality help
+.PHONY: demo test quality bench compare help
 
 demo: ## Build, train on the comments in training/, score new ones, show some
 	$(CARGO) build --release --locked
@@ -41,6 +41,16 @@ quality: ## Cross-validate on the data sets in DATA=folder [PYTHON=python with p
 	@test -n "$(DATA)" || { echo "make quality needs DATA, a folder whose sub-folders hold train.csv, e.g. make quality DATA=data" >&2; exit 2; }
 	@$(CARGO) run --release --locked --quiet --example quality -- "$(DATA)" $(if $(PYTHON),--python "$(PYTHON)") \
 		$(foreach set,$(SETS),--set "$(set)") $(if $(PEER_TIMEOUT),--peer-timeout "$(PEER_TIMEOUT)")
+
+bench: ## Time each step on training/ or on [DATA=folder with train.csv]
+	@$(if $(DATA),DATA="$(DATA)") $(CARGO) bench --locked --bench steps -- $(FILTER)
+
+# PYTHON needs scikit-learn; vowpalwabbit and the program fasttext are compared with where they are installed.
+compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=python [SETS="a b"] [ROUNDS=3]
+	@test -n "$(DATA)" -a -n "$(PYTHON)" || { echo "make compare needs DATA and PYTHON, e.g. make compare DATA=data PYTHON=venv/bin/python" >&2; exit 2; }
+	@$(CARGO) build --release --locked --quiet --bin belowline --example fit
+	@"$(PYTHON)" examples/compare.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
+		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,4 +1,5 @@
-"""What one would take instead of belowline, cross-validated on given folds. `make quality` runs it; it can be run by hand.
+"""What one would take instead of belowline, cross-validated on given folds. `make quality` and `make compare` run it; it can be
+run by hand.
 
     peers.py list
         One line a peer, tab-separated: its name; its version, or nothing if it cannot be imported; whether it can learn several
@@ -6,7 +7,7 @@
 
     peers.py run PEER ROWS.csv OUT.csv [--multi-label]
         Trains on all folds but one and predicts that one, for each fold. Prints `seconds S`: what the trainings took together,
-        making features included, reading files and predicting not.
+        making features included, reading files and predicting not; and `predicting S`: the same for predicting.
 
 ROWS.csv, UTF-8: `row` (a number, passed through), `fold` (empty: in every training part, never predicted), `labels` (several
 joined by `|`), `weight`, `comment`, and the contexts `target`, `article`, `parent`, empty where there is none.
@@ -221,7 +222,7 @@ def show():
 def run(peer, rows_path, out_path, several):
     rows = Rows.read(rows_path)
     classes = rows.classes()
-    seconds = 0.0
+    seconds = predicting = 0.0
     with open(out_path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "predicted"] + classes)
@@ -232,7 +233,10 @@ def run(peer, rows_path, out_path, several):
             start = time.perf_counter()
             model.fit(train, classes, several)
             seconds += time.perf_counter() - start
-            for row, found in zip(held.column("row"), model.probabilities(held, classes)):
+            start = time.perf_counter()
+            table = model.probabilities(held, classes)
+            predicting += time.perf_counter() - start
+            for row, found in zip(held.column("row"), table):
                 places = range(len(classes))
                 if several:
                     predicted = [classes[k] for k in places if found[k] >= 0.5]
@@ -240,6 +244,7 @@ def run(peer, rows_path, out_path, several):
                     predicted = [classes[max(places, key=found.__getitem__)]]
                 writer.writerow([row, "|".join(predicted)] + [f"{p:.9g}" for p in found])
     print(f"seconds {seconds:.3f}")
+    print(f"predicting {predicting:.3f}")
 
 
 def main():

@@ -78,7 +78,7 @@ impl Default for TrainingConfig {
             alphas: vec![4.0, 1.0, 0.25],
             alpha: 1.0,
             class_weights: ClassWeights::Balanced,
-            tolerance: 5e-3,
+            tolerance: 1e-2,
             max_iterations: 100,
         }
     }

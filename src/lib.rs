@@ -49,6 +49,7 @@ pub mod features;
 pub mod input;
 pub mod labels;
 pub mod linear;
+pub mod memory;
 pub mod metrics;
 pub mod model;
 pub mod model_file;

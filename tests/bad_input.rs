@@ -104,6 +104,17 @@ fn labels_that_nothing_can_be_learned_from_are_told() {
 }
 
 #[test]
+fn training_that_would_not_fit_into_memory_is_refused_before_it_begins() {
+    let folder = Folder::with_comments();
+    let error = folder.run("train comments.csv --config fast.toml -o m2 --max-memory 100KB").failure();
+    assert!(error.starts_with("training on 60 comments would take about "), "{error}");
+    assert!(error.contains("and the limit is 100 kB: raise `min_df` or lower `max_features`"), "{error}");
+    assert!(!folder.path("m2").exists());
+    let error = folder.run("train comments.csv -o m2 --max-memory lots").usage();
+    assert!(error.contains("a size looks like 800MB or 6GB"), "{error}");
+}
+
+#[test]
 fn a_label_with_one_example_is_warned_of_and_works() {
     let folder = Folder::with_comments();
     let csv = support::comments() + "c60,,,,I wonder about the buses,irony,civil\n";

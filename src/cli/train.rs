@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::input::{Example, Inputs, Row};
 use crate::report::text;
 use crate::training::{self, HeldOut, Trained};
-use crate::{labels, model_file};
+use crate::{labels, memory, model_file};
 
 /// Label columns that are taken when `--task` names none.
 const DEFAULT_TASKS: [&str; 2] = ["stance", "tone"];
@@ -36,6 +36,9 @@ pub(super) struct TrainArgs {
     /// Seed of folds and resamples (validation.seed in the config).
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Refuse to train where it would take more memory than this, as in 6GB; by default what is free.
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    max_memory: Option<u64>,
     /// Write each training row's out-of-fold prediction to this CSV file.
     #[arg(long, value_name = "FILE")]
     out_of_fold: Option<PathBuf>,
@@ -67,6 +70,9 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     }
     if examples.is_empty() {
         return Err(Error::TrainingData("the input has a header but no usable rows: nothing to learn".into()).into());
+    }
+    if let Some(limit) = args.max_memory.or_else(memory::available) {
+        memory::check(&examples, &config, limit)?;
     }
     let tasks_found = found_tasks(&tasks, &args.tasks, &mut examples);
 

@@ -25,12 +25,18 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
     let mut lexicon = Lexicon::new(language, Arc::new(StringTable::default()));
     let mut comments = TokenLists::new();
     rows.iter().for_each(|row| comments.push(&mut lexicon, row.comment));
-    let grams = learn_grams(&lexicon, &comments, &config.chars);
+    let comment_tokens = lexicon.len();
     let contexts = analyze_contexts(&mut lexicon, rows);
-
-    let (stems, stem_columns) = learn_stems(&lexicon, &comments, &contexts, &config.words);
-    let columns_of = |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
-    let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
+    let (grams, (stems, stem_columns, bigrams)) = rayon::join(
+        || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
+        || {
+            let (stems, stem_columns) = learn_stems(&lexicon, &comments, &contexts, &config.words);
+            let columns_of =
+                |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
+            let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
+            (stems, stem_columns, bigrams)
+        },
+    );
     let context_idf = learn_context_idf(&lexicon, &comments, &contexts, &stem_columns, stems.len());
     let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words);
 
@@ -140,8 +146,8 @@ fn extract(features: &Features, rows: &[Texts], store: &Arc<ContextStore>) -> Ra
         })
         .collect();
     let mut all = RawRows::new();
-    for chunk in &chunks {
-        all.append(chunk);
+    for chunk in chunks {
+        all.append(&chunk);
     }
     all
 }
@@ -311,13 +317,13 @@ fn learn_bigrams<I: Iterator<Item = u32>>(
     keep(pairs.iter().copied().zip(frequencies.df), config.min_df, room)
 }
 
-/// Character n-grams of enough comments.
-fn learn_grams(lexicon: &Lexicon, comments: &TokenLists, config: &BlockConfig) -> Vec<CharGram> {
+/// Character n-grams of enough comments, which the lexicon's first `tokens` tokens make up.
+fn learn_grams(lexicon: &Lexicon, tokens: usize, comments: &TokenLists, config: &BlockConfig) -> Vec<CharGram> {
     let mut ids: HashMap<CharGram, u32, RandomState> = HashMap::default();
     let mut grams: Vec<CharGram> = Vec::new();
     let mut of_token: Vec<u32> = Vec::new();
     let mut starts = vec![0usize];
-    for token in 0..lexicon.len() {
+    for token in 0..tokens {
         chars::token_grams(lexicon, token as TokenId, |gram| {
             of_token.push(*ids.entry(gram).or_insert_with(|| {
                 grams.push(gram);

@@ -142,6 +142,12 @@ impl FeatureConfig {
         }
     }
 
+    /// Changes the settings of every counted block.
+    pub fn for_each_counted(&mut self, mut change: impl FnMut(&mut BlockConfig)) {
+        let FeatureConfig { words, chars, target_words, shared_words, related_words, lead_words, .. } = self;
+        [words, chars, target_words, shared_words, related_words, lead_words].into_iter().for_each(&mut change);
+    }
+
     /// The weights of all blocks.
     pub fn weights(&self) -> BlockWeights {
         BlockWeights::new(|block| match block {

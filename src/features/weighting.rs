@@ -35,6 +35,11 @@ impl RawRows {
         self.count_starts.len() - 1
     }
 
+    /// Number of counted features and values, over all rows.
+    pub fn entries(&self) -> usize {
+        self.counts.len() + self.values.len()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

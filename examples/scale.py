@@ -1,0 +1,116 @@
+"""Measures how time and memory of belowline grow with the number of comments. `make scale` runs it.
+
+    scale.py --belowline BIN COMMENTS.csv TASK [--sizes 10000,100000,1000000] [--table FILE.md] [--plot FILE.svg]
+
+Comments are drawn from COMMENTS.csv with replacement. One word in twenty is changed in a letter or two, so that the vocabulary grows as it
+does in life. Trained at the defaults, cross-validation included; predicted from CSV to CSV with the model of the smallest size.
+"""
+
+import argparse
+import csv
+import math
+import os
+import random
+import string
+import tempfile
+
+from compare import Run, read
+
+CHANGED_WORDS = 0.05
+
+
+def jittered(text, chance):
+    words = text.split(" ")
+    for place, word in enumerate(words):
+        if len(word) > 3 and chance.random() < CHANGED_WORDS:
+            letters = list(word)
+            for _ in range(chance.randint(1, 2)):
+                letters[chance.randrange(len(letters))] = chance.choice(string.ascii_lowercase)
+            words[place] = "".join(letters)
+    return " ".join(words)
+
+
+def write(path, rows, task, size, seed):
+    chance = random.Random(seed)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "comment", task])
+        for number in range(size):
+            row = chance.choice(rows)
+            writer.writerow([number, jittered(row["comment"], chance), row[task]])
+
+
+def measure(program, rows, task, sizes):
+    """One line a size: comments, seconds and megabytes of training, the same of predicting."""
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: os.path.join(folder, name)
+        for size in sizes:
+            write(path("train.csv"), rows, task, size, 1)
+            model = path(f"model{size}")
+            train = Run([program, "train", path("train.csv"), "--task", task, "-o", model, "--quiet"])
+            write(path("new.csv"), rows, task, size, 2)
+            first = path(f"model{sizes[0]}")
+            predict = Run([program, "predict", path("new.csv"), "-m", first, "-o", path("out.csv"), "--quiet"])
+            lines.append((size, train.seconds, train.megabytes, predict.seconds, predict.megabytes))
+            print(lines[-1], flush=True)
+    return lines
+
+
+def table(lines):
+    out = [
+        "| comments | train, s | train, MB | predict, s | predict, rows/s | predict, MB |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for size, train, train_mb, predict, predict_mb in lines:
+        out.append(f"| {size:,} | {train:.1f} | {train_mb:.0f} | {predict:.2f} | {size / predict:.0f} | {predict_mb:.0f} |")
+    return "\n".join(out)
+
+
+def plot(lines):
+    """Seconds (left) and megabytes (right) against comments, both axes logarithmic."""
+    sizes = [line[0] for line in lines]
+    panels = (("seconds", 1, 3), ("megabytes", 2, 4))
+    svg = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 300" font-family="sans-serif" font-size="12">']
+    svg.append("<title>Time and memory by number of comments</title><rect width='640' height='300' fill='white'/>")
+    for panel, (unit, train, predict) in enumerate(panels):
+        values = [line[k] for line in lines for k in (train, predict)]
+        low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+        left, width, top, height = 50 + panel * 320, 240, 30, 210
+        x = lambda size: left + width * math.log(size / sizes[0]) / (math.log(sizes[-1] / sizes[0]) or 1)
+        y = lambda value: top + height - height * (math.log10(value) - low) / (high - low)
+        svg.append(f"<text x='{left}' y='18'>{unit}</text>")
+        for power in range(low, high + 1):
+            at = y(10**power)
+            svg.append(f"<line x1='{left}' x2='{left + width}' y1='{at:.1f}' y2='{at:.1f}' stroke='#ccc'/>")
+            svg.append(f"<text x='{left - 6}' y='{at + 4:.1f}' text-anchor='end'>{10.0**power:g}</text>")
+        for size in sizes:
+            svg.append(f"<text x='{x(size):.1f}' y='{top + height + 18}' text-anchor='middle'>{size:,}</text>")
+        for name, column, colour, dashes in (("train", train, "#1f5fa8", ""), ("predict", predict, "#b04a00", "6 4")):
+            points = " ".join(f"{x(line[0]):.1f},{y(line[column]):.1f}" for line in lines)
+            svg.append(f"<polyline points='{points}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dashes}'/>")
+            svg.append(f"<text x='{left + width + 4}' y='{y(lines[-1][column]) + 4:.1f}' fill='{colour}'>{name}</text>")
+    svg.append("<text x='320' y='290' text-anchor='middle'>comments</text></svg>")
+    return "\n".join(svg) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("comments")
+    parser.add_argument("task")
+    parser.add_argument("--belowline", required=True)
+    parser.add_argument("--sizes", default="10000,100000,1000000")
+    parser.add_argument("--table")
+    parser.add_argument("--plot")
+    arguments = parser.parse_args()
+    rows = [row for row in read(arguments.comments)[1] if row[arguments.task].strip()]
+    lines = measure(arguments.belowline, rows, arguments.task, [int(size) for size in arguments.sizes.split(",")])
+    print(table(lines))
+    for path, text in ((arguments.table, table(lines) + "\n"), (arguments.plot, plot(lines))):
+        if path:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+
+
+if __name__ == "__main__":
+    main()
