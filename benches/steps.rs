@@ -78,6 +78,19 @@ fn a_pass_over_the_bytes(bencher: Bencher) {
     bencher.counter(items()).counter(bytes()).bench(|| ROWS.iter().map(|row| sum(row.comment)).sum::<u64>());
 }
 
+/// Reading and checking the same file, texts and all.
+#[divan::bench]
+fn reading_rows(bencher: Bencher) {
+    bencher.counter(items()).counter(bytes()).bench(|| {
+        let mut inputs = Inputs::open(&[files().0], InputOptions::default()).expect("comments");
+        let mut rows = 0;
+        while inputs.read_row().expect("a row").is_some() {
+            rows += 1;
+        }
+        rows
+    });
+}
+
 #[divan::bench]
 fn tokenizing(bencher: Bencher) {
     bencher.counter(items()).counter(bytes()).bench(|| {
