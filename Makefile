@@ -52,11 +52,11 @@ compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=pyt
 	@"$(PYTHON)" examples/compare.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
 		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
-scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZES=10000,100000,1000000], into docs/
+scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZES=10000,100000,1000000], plotted in docs/
 	@test -n "$(COMMENTS)" -a -n "$(TASK)" || { echo "make scale needs COMMENTS and TASK, e.g. make scale COMMENTS=train.csv TASK=tone" >&2; exit 2; }
 	@$(CARGO) build --release --locked --quiet --bin belowline
 	@python3 examples/scale.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(SIZES),--sizes "$(SIZES)") \
-		--table docs/scale.md --plot docs/scale.svg
+		--plot docs/scale.svg
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

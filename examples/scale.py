@@ -1,6 +1,6 @@
 """Measures how time and memory of belowline grow with the number of comments. `make scale` runs it.
 
-    scale.py --belowline BIN COMMENTS.csv TASK [--sizes 10000,100000,1000000] [--table FILE.md] [--plot FILE.svg]
+    scale.py --belowline BIN COMMENTS.csv TASK [--sizes 10000,100000,1000000] [--plot FILE.svg]
 
 Comments are drawn from COMMENTS.csv with replacement. One word in twenty is changed in a letter or two, so that the vocabulary grows as it
 does in life. Trained at the defaults, cross-validation included; predicted from CSV to CSV with the model of the smallest size.
@@ -100,16 +100,14 @@ def main():
     parser.add_argument("task")
     parser.add_argument("--belowline", required=True)
     parser.add_argument("--sizes", default="10000,100000,1000000")
-    parser.add_argument("--table")
     parser.add_argument("--plot")
     arguments = parser.parse_args()
     rows = [row for row in read(arguments.comments)[1] if row[arguments.task].strip()]
     lines = measure(arguments.belowline, rows, arguments.task, [int(size) for size in arguments.sizes.split(",")])
     print(table(lines))
-    for path, text in ((arguments.table, table(lines) + "\n"), (arguments.plot, plot(lines))):
-        if path:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+    if arguments.plot:
+        with open(arguments.plot, "w", encoding="utf-8") as file:
+            file.write(plot(lines))
 
 
 if __name__ == "__main__":
