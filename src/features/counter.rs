@@ -39,6 +39,14 @@ impl Counter {
         self.counts[column as usize]
     }
 
+    /// Makes every count zero again.
+    pub fn clear(&mut self) {
+        for &column in &self.touched[..self.len] {
+            self.counts[column as usize] = 0;
+        }
+        self.len = 0;
+    }
+
     /// Moves columns, shifted by `offset`, and counts out, in order of first occurrence; the counter is zero again.
     pub fn drain_into(&mut self, offset: u32, columns: &mut Vec<u32>, out: &mut Vec<u8>) {
         let (touched, counts) = (&self.touched[..self.len], &mut self.counts);

@@ -27,17 +27,20 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
     rows.iter().for_each(|row| comments.push(&mut lexicon, row.comment));
     let comment_tokens = lexicon.len();
     let contexts = analyze_contexts(&mut lexicon, rows);
-    let (grams, (stems, stem_columns, bigrams)) = rayon::join(
+    let (grams, (stem_df, stems, stem_columns, bigrams)) = rayon::join(
         || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
         || {
-            let (stems, stem_columns) = learn_stems(&lexicon, &comments, &contexts, &config.words);
+            let stem_df = [&comments, &contexts].map(|texts| stem_frequencies(&lexicon, texts));
+            let (stems, stem_columns) = learn_stems(&lexicon, &stem_df, &config.words);
             let columns_of =
                 |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
             let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
-            (stems, stem_columns, bigrams)
+            (stem_df, stems, stem_columns, bigrams)
         },
     );
-    let context_idf = learn_context_idf(&lexicon, &comments, &contexts, &stem_columns, stems.len());
+    let texts = rows.len() + contexts.len();
+    let context_idf =
+        if contexts.is_empty() { Vec::new() } else { learn_context_idf(&stem_df, texts, &stem_columns, stems.len()) };
     let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words);
 
     let mut features = Features {
@@ -46,10 +49,11 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
         grams,
         targets,
         context_idf,
-        unseen_idf: smoothed_idf(rows.len() + contexts.len(), 0),
+        unseen_idf: smoothed_idf(texts, 0),
         ..Features::empty(language)
-    }
-    .index();
+    };
+    // All that is looked up before every vocabulary is there.
+    features.lookups.bigrams = super::words::BigramTable::new(&features.bigrams, features.stems.len());
     features.target_terms =
         learn_target_terms(&features, &comments, &lexicon, &stem_columns, &target_of, &config.target_words);
 
@@ -251,16 +255,10 @@ fn stem_frequencies(lexicon: &Lexicon, texts: &TokenLists) -> Vec<u32> {
     frequencies.df
 }
 
-/// The stems of enough comments, or of enough contexts, and for each stem id of the lexicon its column or [`NONE`].
-fn learn_stems(
-    lexicon: &Lexicon,
-    comments: &TokenLists,
-    contexts: &TokenLists,
-    config: &BlockConfig,
-) -> (StringTable, Vec<u32>) {
-    let (own, other) = (stem_frequencies(lexicon, comments), stem_frequencies(lexicon, contexts));
-    let terms =
-        own.iter().zip(&other).enumerate().map(|(id, (&own, &other))| (lexicon.stem(id as u32), own.max(other)));
+/// The stems of enough comments, or of enough contexts, and for each stem id of the lexicon its column or [`NONE`]. Given is how many
+/// comments and how many contexts hold each.
+fn learn_stems(lexicon: &Lexicon, [own, other]: &[Vec<u32>; 2], config: &BlockConfig) -> (StringTable, Vec<u32>) {
+    let terms = own.iter().zip(other).enumerate().map(|(id, (&own, &other))| (lexicon.stem(id as u32), own.max(other)));
     let table = table(keep(terms, config.min_df, config.max_features));
     let columns = (0..lexicon.stem_count())
         .map(|id| table.find(lexicon.stem(id as u32)).map_or(NONE, |column| column as u32))
@@ -268,21 +266,10 @@ fn learn_stems(
     (table, columns)
 }
 
-/// Inverse document frequency of each stem column over comments and contexts together: an article's words are weighed too.
-fn learn_context_idf(
-    lexicon: &Lexicon,
-    comments: &TokenLists,
-    contexts: &TokenLists,
-    stem_columns: &[u32],
-    stems: usize,
-) -> Vec<f32> {
-    if contexts.is_empty() {
-        return Vec::new();
-    }
-    let texts = comments.len() + contexts.len();
+/// Inverse document frequency of each stem column over `texts` comments and contexts together: an article's words are weighed too.
+fn learn_context_idf([own, other]: &[Vec<u32>; 2], texts: usize, stem_columns: &[u32], stems: usize) -> Vec<f32> {
     let mut idf = vec![smoothed_idf(texts, 0); stems];
-    let frequencies = stem_frequencies(lexicon, comments).into_iter().zip(stem_frequencies(lexicon, contexts));
-    for ((own, other), &column) in frequencies.zip(stem_columns) {
+    for ((own, other), &column) in own.iter().zip(other).zip(stem_columns) {
         if column != NONE {
             idf[column as usize] = smoothed_idf(texts, own + other);
         }
@@ -367,21 +354,18 @@ fn learn_target_terms(
     let mut terms: Vec<[u32; 2]> = Vec::new();
     let mut frequencies = DocumentFrequencies::new(0);
     let mut words = super::counter::Counter::new(features.layout().range(Block::Words).len());
-    let (mut counted, mut times) = (Vec::new(), Vec::new());
     let mut wanted = super::pair_table::Wanted::default();
     for (row, &target) in target_of.iter().enumerate().filter(|(_, target)| **target != NONE) {
         let stems = comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
         super::words::count(stems, features.stems.len(), &features.lookups.bigrams, &mut wanted, &mut words);
-        counted.clear();
-        times.clear();
-        words.drain_into(0, &mut counted, &mut times);
-        for column in counted.iter().copied().chain([TARGET_ALONE]) {
+        for column in words.touched().iter().copied().chain([TARGET_ALONE]) {
             let id = *ids.entry(key(target, column)).or_insert_with(|| {
                 terms.push([target, column]);
                 (terms.len() - 1) as u32
             });
             frequencies.count(id as usize, row);
         }
+        words.clear();
     }
     keep(terms.iter().copied().zip(frequencies.df), config.min_df, config.max_features)
 }
