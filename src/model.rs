@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::features::context::ContextStore;
 use crate::features::layout::{Block, Layout};
 use crate::features::weighting::Weigher;
-use crate::features::{ArticleText, Features, Matrix, Session, Texts};
+use crate::features::{ArticleText, Features, Matrix, Session, Texts, Trace};
 use crate::input::Example;
 use crate::labels::{LabelSet, TaskKind};
 use crate::linear::SparseLogistic;
@@ -216,6 +216,12 @@ impl Model {
         &self.layout
     }
 
+    /// A column's contribution with its block and term.
+    pub(crate) fn contribution(&self, (column, contribution): (u32, f64)) -> Contribution {
+        let (block, term) = self.features.name(column as usize);
+        Contribution { block: Block::name(block), term, contribution }
+    }
+
     /// The head of a task.
     pub fn head(&self, task: &str) -> Option<&Head> {
         self.heads.iter().find(|h| h.name == task)
@@ -258,9 +264,9 @@ impl Scorer<'_> {
         verdicts
     }
 
-    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw scores for some classes of a head; of
-    /// several classes, contributions, intercepts and scores are added up.
-    pub fn explain(&self, row: usize, head: &Head, classes: &[usize]) -> Explanation {
+    /// What each column of the comment that stood at `row` of the last [`Scorer::score`] adds to its raw scores for some classes of a head
+    /// (added up), without those that add nothing; and the intercept.
+    pub fn contributions(&self, row: usize, head: &Head, classes: &[usize]) -> (Vec<(u32, f64)>, f64) {
         let scores: Vec<(usize, f64)> = classes.iter().map(|&class| head.column(class)).collect();
         let (columns, values) = self.matrix.row(row);
         let intercept = scores.iter().map(|&(column, sign)| sign * head.regression.intercepts()[column]).sum();
@@ -268,21 +274,28 @@ impl Scorer<'_> {
         let weight = |feature: u32| -> f64 {
             scores.iter().map(|&(column, sign)| sign * f64::from(weights[[feature as usize, column]])).sum()
         };
-        let mut parts: Vec<(u32, f64)> = columns
-            .iter()
-            .zip(values)
-            .map(|(&c, &v)| (c, f64::from(v) * weight(c)))
-            .filter(|(_, part)| *part != 0.0)
-            .collect();
+        let parts = columns.iter().zip(values).map(|(&c, &v)| (c, f64::from(v) * weight(c)));
+        (parts.filter(|(_, part)| *part != 0.0).collect(), intercept)
+    }
+
+    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw scores for some classes of a head; of
+    /// several classes, contributions, intercepts and scores are added up.
+    pub fn explain(&self, row: usize, head: &Head, classes: &[usize]) -> Explanation {
+        let (mut parts, intercept) = self.contributions(row, head, classes);
         let score = intercept + parts.iter().map(|p| p.1).sum::<f64>();
         parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-        let contributions = parts
-            .into_iter()
-            .map(|(column, contribution)| {
-                let (block, term) = self.model.features.name(column as usize);
-                Contribution { block: Block::name(block), term, contribution }
-            })
-            .collect();
+        let contributions = parts.into_iter().map(|part| self.model.contribution(part)).collect();
         Explanation { contributions, intercept, score }
+    }
+
+    /// Values of the columns of the comment that stood at `row` of the last [`Scorer::score`].
+    pub fn values(&self, row: usize) -> impl Iterator<Item = (u32, f32)> {
+        let (columns, values) = self.matrix.row(row);
+        columns.iter().copied().zip(values.iter().copied())
+    }
+
+    /// Which tokens of a comment give which columns.
+    pub fn trace(&mut self, texts: &Texts) -> Trace {
+        self.session.trace(texts)
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: the tree of arguments, and one file a subcommand.
 
 mod evaluate;
+mod explain;
 mod generate;
 mod inspect;
 mod output;
@@ -37,6 +38,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Measure a model on labelled comments.
     Evaluate(evaluate::EvaluateArgs),
+    /// Say why one comment is scored as it is: its words, the article's part, the style.
+    Explain(explain::ExplainArgs),
     /// Show what is in a model: labels, blocks, strongest features, figures, origin.
     Inspect(inspect::InspectArgs),
     /// Print shell completions.
@@ -113,6 +116,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Train(args) => train::run(&args, &setting),
         Command::Predict(args) => predict::run(&args, &setting),
         Command::Evaluate(args) => evaluate::run(&args, &setting),
+        Command::Explain(args) => explain::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),

@@ -85,6 +85,14 @@ impl TokenColumns {
         self.places.clear();
     }
 
+    /// The columns of a token's n-grams, once for each occurrence in the token; of tokens that were never counted none.
+    pub(super) fn of(&self, token: TokenId) -> &[u32] {
+        match self.places.get(token as usize) {
+            Some(&(start, end)) if (start, end) != UNKNOWN => &self.columns[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
     /// Counts the n-grams of a comment's distinct tokens, each as often as the token occurs.
     pub(super) fn count(
         &mut self,

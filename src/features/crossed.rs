@@ -44,12 +44,17 @@ impl CrossTable {
         self.columns.iter().filter(|&&column| column != NONE).count()
     }
 
+    /// The column of a stem under a kind; `None` for a term that is in no vocabulary.
+    pub(super) fn column(&self, kind: u32, stem: u32) -> Option<u32> {
+        if stem as usize >= self.stems {
+            return None;
+        }
+        self.columns.get(kind as usize * self.stems + stem as usize).copied().filter(|&column| column != NONE)
+    }
+
     /// Counts one occurrence of a stem column under a kind; stems without a column are none.
     pub(super) fn count(&self, kind: u32, stem: u32, times: u8, counter: &mut Counter) {
-        if (stem as usize) < self.stems
-            && let Some(&column) = self.columns.get(kind as usize * self.stems + stem as usize)
-            && column != NONE
-        {
+        if let Some(column) = self.column(kind, stem) {
             counter.add(column, times);
         }
     }

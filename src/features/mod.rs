@@ -13,11 +13,13 @@ pub mod crossed;
 pub mod layout;
 pub mod learning;
 pub mod matrix;
+mod naming;
 mod pair_table;
 pub mod session;
 pub mod similarity;
 pub mod style;
 pub mod target_words;
+pub mod trace;
 pub mod weighting;
 pub mod words;
 
@@ -30,6 +32,7 @@ use crate::text::{CharGram, Language, StringTable};
 use layout::{Block, BlockWeights, Layout};
 pub use matrix::Matrix;
 pub use session::Session;
+pub use trace::Trace;
 
 /// The texts of one comment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -284,51 +287,5 @@ impl Features {
     pub fn knows_articles(&self) -> bool {
         let of_targets = similarity::TARGET * similarity::MEASURES.len();
         self.bins[..of_targets].iter().any(|edges| !edges.is_empty())
-    }
-
-    /// The block of a column and the term it stands for, in words.
-    pub fn name(&self, column: usize) -> (Block, String) {
-        let (block, within) = self.layout().locate(column);
-        let term = match block {
-            Block::Words => self.word(within),
-            Block::Chars => self.grams[within].to_string(),
-            Block::TargetWords => {
-                let [target, word] = self.target_terms[within];
-                let target = self.targets.get(target as usize);
-                match word {
-                    target_words::TARGET_ALONE => format!("[{target}]"),
-                    word => format!("[{target}] {}", self.word(word as usize)),
-                }
-            }
-            Block::SharedWords => {
-                let [kind, stem] = self.shared_terms[within];
-                let place = if kind == crossed::SHARED { "in" } else { "not in" };
-                format!("{} ({place} the article)", self.word(stem as usize))
-            }
-            Block::RelatedWords => format!("{} (on topic)", self.word(self.related_terms[within][1] as usize)),
-            Block::LeadWords => {
-                let [kind, stem] = self.lead_terms[within];
-                let word = self.word(stem as usize);
-                if kind == crossed::LEAD { format!("lead: {word}") } else { format!("lead: {word} (on topic)") }
-            }
-            Block::Style => style::NAMES[within].to_string(),
-            Block::Similarity => similarity::name(&self.bins, within),
-        };
-        (block, term)
-    }
-
-    fn word(&self, column: usize) -> String {
-        match column.checked_sub(self.stems.len()) {
-            None => self.stems.get(column).to_string(),
-            Some(pair) => {
-                let [a, b] = self.bigrams[pair];
-                match (a, b) {
-                    (words::EDGE, words::EDGE) => "(empty)".into(),
-                    (words::EDGE, b) => format!("{} (first)", self.stems.get(b as usize)),
-                    (a, words::EDGE) => format!("{} (last)", self.stems.get(a as usize)),
-                    (a, b) => format!("{} {}", self.stems.get(a as usize), self.stems.get(b as usize)),
-                }
-            }
-        }
     }
 }

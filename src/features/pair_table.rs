@@ -90,7 +90,8 @@ impl PairTable {
         }
     }
 
-    fn get(&self, first: u32, second: u32) -> Option<u32> {
+    /// The column of one pair; the first half must be in range.
+    pub(super) fn get(&self, first: u32, second: u32) -> Option<u32> {
         let (start, mask) = self.table_of(first);
         let mut place = self.spread(second) & mask;
         loop {

@@ -30,20 +30,20 @@ pub(super) fn topic(contexts: &Contexts) -> Option<&Arc<Context>> {
 
 /// Analyses comments with one thread's caches. What a row holds does not depend on the rows before it.
 pub struct Session<'f> {
-    features: &'f Features,
-    layout: Layout,
-    lexicon: Lexicon,
-    token_columns: TokenColumns,
+    pub(super) features: &'f Features,
+    pub(super) layout: Layout,
+    pub(super) lexicon: Lexicon,
+    pub(super) token_columns: TokenColumns,
     wanted: Wanted,
-    words: Counter,
+    pub(super) words: Counter,
     chars: Counter,
     target_words: Counter,
     keys: StemKeys,
     store: Arc<ContextStore>,
-    side: Side,
+    pub(super) side: Side,
     crossed: [Counter; 3],
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
-    tokens: Vec<TokenId>,
+    pub(super) tokens: Vec<TokenId>,
     /// Distinct tokens of the comment in order of first occurrence, with their counts.
     distinct: Vec<(TokenId, u8)>,
     /// By token its place in `distinct` plus one; 0 for tokens that the comment does not hold.
@@ -222,7 +222,7 @@ impl<'f> Session<'f> {
     }
 
     /// The index of a target; `None` if training did not see it.
-    fn target(&mut self, target: &str) -> Option<u32> {
+    pub(super) fn target(&mut self, target: &str) -> Option<u32> {
         if let Some(&known) = self.targets.get(target) {
             return known;
         }

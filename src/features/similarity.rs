@@ -9,7 +9,7 @@ use crate::text::{Lexicon, StemId, TokenId};
 pub const CONTEXTS: [&str; 3] = ["article", "parent", "target"];
 
 /// Place of the target among the contexts; articles and parents stand before it.
-pub(super) const TARGET: usize = 2;
+pub const TARGET: usize = 2;
 
 /// What is measured of each context, in column order.
 pub const MEASURES: [&str; 9] = [
@@ -242,6 +242,53 @@ pub(super) fn name(bins: &[Vec<f32>], mut column: usize) -> String {
     String::from("?")
 }
 
+/// What a comment's columns in the block say of it, in plain words: by similarity, the context it compares with (its place in
+/// [`CONTEXTS`]), its columns, and words for it. `columns` are places in the block, ascending.
+pub fn plainly(bins: &[Vec<f32>], columns: impl Iterator<Item = usize>) -> Vec<(usize, Vec<usize>, String)> {
+    let mut found: Vec<(usize, Vec<usize>, usize)> = Vec::new();
+    for column in columns {
+        let mut within = column;
+        let Some(place) = bins.iter().position(|edges| {
+            let here = within < width(edges);
+            within -= if here { 0 } else { width(edges) };
+            here
+        }) else {
+            continue;
+        };
+        if found.last().is_none_or(|last| last.0 != place) {
+            found.push((place, Vec::new(), 0));
+        }
+        if let Some(last) = found.last_mut() {
+            last.1.push(column);
+            last.2 = last.2.max(within.saturating_sub(1));
+        }
+    }
+    let level = |place: usize, bin: usize| (3 * bin / (bins[place].len() + 1)).min(2);
+    found
+        .into_iter()
+        .map(|(place, columns, bin)| (place / MEASURES.len(), columns, describe(place, level(place, bin))))
+        .collect()
+}
+
+/// A similarity in words; `level` says whether it is low (0), middling (1) or high (2) among training comments.
+fn describe(place: usize, level: usize) -> String {
+    let other = ["the article", "the comment it answers", "the target"][place / MEASURES.len()];
+    let of = ["the article's", "the answered comment's", "the target's"][place / MEASURES.len()];
+    let closeness = ["far from", "fairly close to", "close to"][level];
+    let amount = ["few", "some", "many"][level];
+    match place % MEASURES.len() {
+        0 => format!("{closeness} {other}"),
+        1 => format!("{closeness} {of} lead"),
+        2 => format!("{closeness} {of} title"),
+        3 => format!("has {amount} phrases of {other}"),
+        4 => format!("{amount} of its words are in {other}"),
+        5 => format!("{amount} of its telling words are in {other}"),
+        6 => format!("takes up {amount} words of {of} lead"),
+        7 => format!("takes up {amount} words of {of} title"),
+        _ => format!("{closeness} one sentence of {other}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,6 +353,11 @@ mod tests {
         let mut found = Vec::new();
         encode(&bins, &measured([0.99].into_iter())[0], |c, v| found.push((c, v)));
         assert_eq!(found, [(0, 0.99), (8, 1.0)]);
+        assert_eq!(
+            plainly(&bins, [0, 8].into_iter()),
+            [(0, vec![0, 8], "many of its telling words are in the article".to_owned())]
+        );
+        assert_eq!(plainly(&bins, [0, 1].into_iter())[0].2, "few of its telling words are in the article");
         assert_eq!(name(&bins, 8), "article: weighted share of the comment's words: 0.875 or more");
     }
 

@@ -49,3 +49,8 @@ pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mu
         counter.add(column, times);
     });
 }
+
+/// The column of one pair of target and word column; `None` if it is in no vocabulary.
+pub(super) fn column(target: u32, word: u32, table: &TermTable) -> Option<u32> {
+    table.0.get(target, word)
+}

@@ -33,8 +33,30 @@ pub(super) fn key(a: u32, b: u32) -> u64 {
 /// Stands in a pair for the edge of a comment: before its first token, behind its last.
 pub const EDGE: u32 = u32::MAX - 1;
 
-/// Counts the stems of a comment, in order, then their pairs, those with its edges among them. Stems from `known` on are in no
-/// vocabulary and make no pair.
+/// Calls `single` with the place of each token in the vocabulary and its stem, and `pair` with each pair of neighbours, those with the
+/// edges among them, and the place of its second half (behind the last token: the edge). Stems from `known` on are in no vocabulary and
+/// make no pair.
+pub(super) fn each(
+    stems: impl Iterator<Item = StemId>,
+    known: usize,
+    bigrams: &BigramTable,
+    mut single: impl FnMut(usize, StemId),
+    mut pair: impl FnMut(usize, (u32, u32)),
+) {
+    let mut before = Some(bigrams.stems);
+    for (place, stem) in stems.map(|stem| Some(stem).filter(|&s| (s as usize) < known)).chain([Some(EDGE)]).enumerate()
+    {
+        if let Some(stem) = stem.filter(|&s| s != EDGE) {
+            single(place, stem);
+        }
+        if let (Some(before), Some(stem)) = (before, stem) {
+            pair(place, (before, stem));
+        }
+        before = stem;
+    }
+}
+
+/// Counts the stems of a comment, then its pairs of neighbours.
 pub(super) fn count(
     stems: impl Iterator<Item = StemId>,
     known: usize,
@@ -43,15 +65,11 @@ pub(super) fn count(
     counter: &mut Counter,
 ) {
     wanted.pairs.clear();
-    let mut before = Some(bigrams.stems);
-    for stem in stems.map(|stem| Some(stem).filter(|&s| (s as usize) < known)).chain([Some(EDGE)]) {
-        if let Some(stem) = stem.filter(|&s| s != EDGE) {
-            counter.add(stem, 1);
-        }
-        if let (Some(before), Some(stem)) = (before, stem) {
-            wanted.pairs.push((before, stem));
-        }
-        before = stem;
-    }
+    each(stems, known, bigrams, |_, stem| counter.add(stem, 1), |_, pair| wanted.pairs.push(pair));
     bigrams.pairs.find(wanted, |_, pair| counter.add(known as u32 + pair, 1));
+}
+
+/// The column of one pair; `None` if it is in no vocabulary.
+pub(super) fn pair_column((before, stem): (u32, u32), known: usize, bigrams: &BigramTable) -> Option<u32> {
+    bigrams.pairs.get(before, stem).map(|pair| known as u32 + pair)
 }

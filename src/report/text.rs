@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Inspection;
+use super::inspection::Inspection;
 use crate::evaluation::Evaluation;
 use crate::features::layout::Block;
 use crate::labels::TaskKind;
@@ -109,7 +109,7 @@ pub fn bytes(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
-fn line(out: &mut String, text: std::fmt::Arguments) {
+pub(super) fn line(out: &mut String, text: std::fmt::Arguments) {
     // Writing to a string does not fail.
     let _ = writeln!(out, "{text}");
 }

@@ -24,6 +24,21 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
+    /// The kind's name in explanations.
+    pub fn name(self) -> &'static str {
+        match self {
+            TokenKind::Word => "word",
+            TokenKind::Number => "number",
+            TokenKind::Hashtag => "hashtag",
+            TokenKind::Emoji => "emoji",
+            TokenKind::Punctuation => "punctuation",
+            TokenKind::Mention => "mention",
+            TokenKind::Url => "url",
+            TokenKind::Email => "email",
+            TokenKind::Phone => "phone",
+        }
+    }
+
     /// The class token that stands for every token of a kind whose text may identify a person.
     pub fn class_token(self) -> Option<&'static str> {
         match self {
