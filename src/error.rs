@@ -104,6 +104,16 @@ pub enum Error {
         /// Newest format version this program reads.
         supported: u32,
     },
+    /// The model was written by an older belowline, whose format is not read any more.
+    #[error("{path} has model format {found}, this belowline reads format {supported}: train it again")]
+    OlderModel {
+        /// The file.
+        path: PathBuf,
+        /// Format version in the file.
+        found: u32,
+        /// Format version this program reads.
+        supported: u32,
+    },
     /// The model file ends before its contents do.
     #[error("{path} is cut short: its header promises {expected} bytes, the file has {found}")]
     TruncatedModel {

@@ -58,6 +58,15 @@ impl LabelSet {
         self.names.binary_search_by(|n| n.as_str().cmp(name)).ok()
     }
 
+    /// The numbers that labels have unless a config says otherwise: favor 1, none 0, against -1, where these are all labels there are.
+    pub fn usual_numbers(&self) -> Option<Vec<f64>> {
+        let number =
+            |name: &String| [("favor", 1.0), ("none", 0.0), ("against", -1.0)].into_iter().find(|(l, _)| l == name);
+        let poles = ["favor", "against"].iter().all(|pole| self.index(pole).is_some());
+        let numbers: Option<Vec<f64>> = self.names.iter().map(|name| number(name).map(|(_, n)| n)).collect();
+        numbers.filter(|_| poles)
+    }
+
     /// Joins the names of some classes for a cell.
     pub fn join(&self, classes: &[usize]) -> String {
         let mut cell = String::new();

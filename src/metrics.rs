@@ -318,6 +318,39 @@ pub fn calibration_error(bins: &[ReliabilityBin]) -> f64 {
     bins.iter().map(|b| ratio(b.weight, total) * (b.confidence - b.accuracy).abs()).sum()
 }
 
+/// How many times fewer independent rows the judged rows are worth because those of a cluster are alike (Kish's design effect): the variance
+/// of the rates at which labels are predicted, of rows that have a label and of rows that have not, with clusters drawn whole, to that with
+/// rows drawn one by one. At least 1.
+pub fn design_effect(classes: usize, rows: &[Judged], clusters: &[u32]) -> f64 {
+    let count = clusters.iter().max().map_or(0, |&c| c as usize + 1);
+    if count < 2 {
+        return 1.0;
+    }
+    let (mut between, mut single) = (0.0, 0.0);
+    let mut sums = vec![0.0; count];
+    for class in 0..classes {
+        for has in [true, false] {
+            let of = || rows.iter().zip(clusters).filter(|(row, _)| row.gold.contains(&class) == has);
+            let predicted = |row: &Judged| f64::from(u8::from(row.predicted.contains(&class)));
+            let (mut weight, mut hits) = (0.0, 0.0);
+            of().for_each(|(row, _)| {
+                weight += row.weight;
+                hits += row.weight * predicted(row);
+            });
+            let rate = ratio(hits, weight);
+            sums.fill(0.0);
+            of().for_each(|(row, &cluster)| {
+                let off = row.weight * (predicted(row) - rate);
+                sums[cluster as usize] += off;
+                single += off * off;
+            });
+            between += sums.iter().map(|sum| sum * sum).sum::<f64>();
+        }
+    }
+    let spread = count as f64 / (count as f64 - 1.0);
+    if single > 0.0 { (spread * between / single).max(1.0) } else { 1.0 }
+}
+
 /// A figure with its 95% interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -488,5 +521,18 @@ mod tests {
             .difference(2, &rows, &rows, Metric::MacroF1, None)
             .unwrap();
         assert_eq!((same.low, same.value, same.high), (0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn rows_of_a_cluster_that_err_alike_are_worth_fewer() {
+        let row = |right: bool| Judged { gold: vec![0], predicted: vec![usize::from(!right)], weight: 1.0 };
+        // Ten clusters of ten rows; all rows of a cluster are right, or none.
+        let rows: Vec<Judged> = (0..100).map(|i| row(i / 10 % 2 == 0)).collect();
+        let together: Vec<u32> = (0..100).map(|i| i / 10).collect();
+        let apart: Vec<u32> = (0..100).collect();
+        let effect = design_effect(2, &rows, &together);
+        assert!((effect - 10.0 * 10.0 / 9.0).abs() < 1e-9, "{effect}");
+        assert!((design_effect(2, &rows, &apart) - 100.0 / 99.0).abs() < 1e-9);
+        assert_eq!(design_effect(2, &rows, &[0; 100]), 1.0);
     }
 }

@@ -25,7 +25,7 @@ use crate::text::{CharGram, Language, StringTable};
 use crate::workbench::Finish;
 
 /// Format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const KEY: &str = "belowline";
 const CHECKSUM: &str = "checksum";
@@ -183,6 +183,9 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model> {
     let version: Version = serde_json::from_str(&json).map_err(|_| foreign("its header has no format version"))?;
     if version.format > FORMAT {
         return Err(Error::NewerModel { path: path.into(), found: version.format, supported: FORMAT });
+    }
+    if version.format < FORMAT {
+        return Err(Error::OlderModel { path: path.into(), found: version.format, supported: FORMAT });
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|_| damaged())?;
     let mut named: Vec<(String, TensorView)> = tensors.tensors();

@@ -117,7 +117,12 @@ fn mixture(rates: &[Vec<f64>], q: &[f64]) -> Vec<f64> {
         let mut moved: f64 = 0.0;
         for (share, row) in p.iter_mut().zip(rates) {
             let grown = *share
-                * row.iter().zip(q).zip(&expected).map(|((c, q), e)| if *e > 0.0 { c * q / e } else { 0.0 }).sum::<f64>();
+                * row
+                    .iter()
+                    .zip(q)
+                    .zip(&expected)
+                    .map(|((c, q), e)| if *e > 0.0 { c * q / e } else { 0.0 })
+                    .sum::<f64>();
             moved = moved.max((grown - *share).abs());
             *share = grown;
         }

@@ -10,6 +10,11 @@ use crate::linear::Convergence;
 use crate::metrics::{self, Bootstrap, CoveragePoint, Estimate, Judged, LabelScore, Metric, ReliabilityBin, Tally};
 use crate::selection::{BlockTrial, Candidate, Trial};
 
+/// What folds ask that hold whole articles out.
+pub const UNSEEN: &str = "comments under articles never seen";
+/// The same where copies of a held-out comment are held out too.
+pub const UNSEEN_BOTH: &str = "new comments under articles never seen";
+
 /// Everything that validation says of one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskSummary {
@@ -40,6 +45,10 @@ pub struct Figures {
     pub grouped_by: String,
     /// Number of folds.
     pub folds: usize,
+    /// Sum of the weights of the judged rows.
+    pub weight: f64,
+    /// How many times fewer rows they are worth because they come in clusters; see [`metrics::design_effect`].
+    pub design_effect: f64,
     /// What the intervals resample.
     pub clusters: String,
     /// How many of them there are.
@@ -89,6 +98,11 @@ pub struct Measured<'m> {
 }
 
 impl Figures {
+    /// Whether the judged rows stood under articles that their models had not seen.
+    pub fn are_of_unseen_articles(&self) -> bool {
+        [UNSEEN, UNSEEN_BOTH].contains(&self.question.as_str())
+    }
+
     /// Measures judged rows.
     pub fn measure(m: &Measured) -> Result<Self> {
         let classes = m.labels.len();
@@ -119,6 +133,8 @@ impl Figures {
             question: m.question.into(),
             grouped_by: m.grouped_by.into(),
             folds: m.folds,
+            weight: judged.iter().map(|j| j.weight).sum(),
+            design_effect: metrics::design_effect(classes, judged, m.cluster_of),
             clusters: m.clusters.into(),
             cluster_count: m.cluster_of.iter().max().map_or(0, |&c| c as usize + 1),
             metric: m.validation.metric,

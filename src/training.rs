@@ -14,7 +14,7 @@ use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, article_key, article_print, texts};
 use crate::selection::{self, Choice};
-use crate::summary::{Figures, Measured, TaskSummary};
+use crate::summary::{Figures, Measured, TaskSummary, UNSEEN, UNSEEN_BOTH};
 use crate::task::TaskRows;
 use crate::text::Language;
 use crate::validation::{Folds, text_key};
@@ -247,11 +247,6 @@ fn task_rows(
 /// The numbers of the labels for the expected score: the config's, or favor 1, none 0, against -1.
 fn numbers(task: &TaskRows, config: &Config) -> Result<Option<Vec<f64>>> {
     let given = config.task(&task.name).numbers;
-    let default = || -> Option<HashMap<&str, f64>> {
-        let numbers = HashMap::from([("favor", 1.0), ("none", 0.0), ("against", -1.0)]);
-        let poles = ["favor", "against"].iter().all(|l| task.labels.index(l).is_some());
-        (poles && task.labels.names().iter().all(|l| numbers.contains_key(l.as_str()))).then_some(numbers)
-    };
     match given {
         Some(given) => task
             .labels
@@ -267,7 +262,7 @@ fn numbers(task: &TaskRows, config: &Config) -> Result<Option<Vec<f64>>> {
             })
             .collect::<Result<_>>()
             .map(Some),
-        None => Ok(default().map(|numbers| task.labels.names().iter().map(|l| numbers[l.as_str()]).collect())),
+        None => Ok(task.labels.usual_numbers()),
     }
 }
 
@@ -359,8 +354,6 @@ struct Plan {
 }
 
 const KNOWN: &str = "new comments under known articles";
-const UNSEEN: &str = "comments under articles never seen";
-const UNSEEN_BOTH: &str = "new comments under articles never seen";
 
 /// From this share of copies on, folds by article keep copies of a text together as well.
 const MANY_COPIES: f64 = 0.5;

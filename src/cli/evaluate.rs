@@ -1,6 +1,5 @@
 //! `belowline evaluate`: a model, or two, against labelled comments.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -58,11 +57,7 @@ pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outc
         SummaryFormat::Text => text::evaluation(&evaluation),
         SummaryFormat::Json => serde_json::to_string_pretty(&evaluation)? + "\n",
     };
-    if args.output.as_os_str() == "-" {
-        std::io::stdout().write_all(shown.as_bytes())?;
-    } else {
-        output::write(&args.output, shown.as_bytes())?;
-    }
+    output::show(&args.output, shown.as_bytes())?;
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
 

@@ -9,6 +9,7 @@ mod pipeline;
 mod predict;
 mod progress;
 mod rejects;
+mod report;
 mod source;
 mod train;
 
@@ -38,6 +39,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Measure a model on labelled comments.
     Evaluate(evaluate::EvaluateArgs),
+    /// Turn scored comments, or raw ones, into a report: HTML, Markdown, JSON or CSV.
+    Report(report::ReportArgs),
     /// Say why one comment is scored as it is: its words, the article's part, the style.
     Explain(explain::ExplainArgs),
     /// Show what is in a model: labels, blocks, strongest features, figures, origin.
@@ -64,7 +67,7 @@ pub enum Outcome {
 /// Where the comments come from; shared by all commands that read them.
 #[derive(Debug, Clone, Args)]
 struct InputArgs {
-    /// CSV, TSV or JSON lines, also gzipped or zstd-compressed; `-` is standard input.
+    /// CSV, TSV or JSON lines, also gzipped or zstd-compressed, or a folder of them; `-` is standard input.
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// Articles (columns article_id, title, body, url), joined on article_id.
@@ -116,6 +119,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Train(args) => train::run(&args, &setting),
         Command::Predict(args) => predict::run(&args, &setting),
         Command::Evaluate(args) => evaluate::run(&args, &setting),
+        Command::Report(args) => report::run(&args, &setting),
         Command::Explain(args) => explain::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => generate::completions(&args),

@@ -92,6 +92,15 @@ fn builder(path: &Path) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
+/// Writes bytes to a path, or to standard output for `-`.
+pub(super) fn show(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path != Path::new("-") {
+        return write(path, bytes);
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| Error::io("write", path, e))
+}
+
 /// Writes bytes to a path, whole or not at all.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let output = Output::create(path)?;

@@ -122,7 +122,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
 }
 
 /// Whether the model looks at articles or parents.
-fn reads_articles(model: &Model) -> bool {
+pub(super) fn reads_articles(model: &Model) -> bool {
     let weights = model.config.features.weights();
     let blocks = [Block::SharedWords, Block::RelatedWords, Block::LeadWords, Block::Similarity];
     model.features.knows_articles() && blocks.into_iter().any(|block| weights.of(block) > 0.0)

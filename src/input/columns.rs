@@ -25,11 +25,13 @@ pub enum Role {
     Weight,
     /// Fixes the row's fold in validation.
     Fold,
+    /// Where the row comes from, if not from the file that it stands in.
+    Source,
 }
 
 impl Role {
     /// All roles, in the order in which messages name them.
-    pub const ALL: [Role; 10] = [
+    pub const ALL: [Role; 11] = [
         Role::Id,
         Role::ArticleId,
         Role::Article,
@@ -40,6 +42,7 @@ impl Role {
         Role::Time,
         Role::Weight,
         Role::Fold,
+        Role::Source,
     ];
 
     /// The role's own name, which is also the default name of its column.
@@ -55,6 +58,7 @@ impl Role {
             Role::Time => "time",
             Role::Weight => "weight",
             Role::Fold => "fold",
+            Role::Source => "source",
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Example {
     pub weight: f64,
     /// The fold that the row belongs to in validation.
     pub fold: Option<String>,
+    /// Where the row comes from, if not from the file that it stands in.
+    pub source: Option<String>,
     /// One cell a selected task, in the order of selection; `None` is not labelled
     /// ([`crate::labels::is_unlabelled`]).
     pub labels: Vec<Option<String>>,
@@ -57,6 +59,7 @@ impl Default for Example {
             time: None,
             weight: 1.0,
             fold: None,
+            source: None,
             labels: Vec::new(),
         }
     }

@@ -60,6 +60,12 @@ impl Format {
     }
 }
 
+/// Whether a file's name says that it holds rows: what is read of a folder.
+pub(super) fn is_named_as_rows(path: &Path) -> bool {
+    let stem = path.file_stem().map(Path::new).filter(|_| has_ending(path, &["gz", "zst"]));
+    has_ending(stem.unwrap_or(path), &["csv", "tsv", "jsonl", "ndjson"])
+}
+
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
     ending.is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))

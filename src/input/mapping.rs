@@ -90,6 +90,7 @@ impl Mapping {
             time: self.key(raw, Role::Time)?,
             weight: self.weight(raw)?,
             fold: self.key(raw, Role::Fold)?,
+            source: self.key(raw, Role::Source)?,
             labels: labels?,
         })
     }

@@ -120,6 +120,8 @@ pub struct Inputs {
     header: Header,
     /// `None` when all is read, or reading failed.
     current: Option<Box<FileReader>>,
+    /// A row that was looked at and not taken yet.
+    peeked: Option<Row>,
     waiting: VecDeque<Waiting>,
     /// Bytes of the files that are done with.
     bytes_done: u64,
@@ -128,7 +130,8 @@ pub struct Inputs {
 
 impl Inputs {
     /// Opens all files and reads their headers, so that what is wrong with the last is told before the first
-    /// is worked through. `-` is standard input.
+    /// is worked through. `-` is standard input. A folder stands for the files in it that are named as rows (`.csv`, `.tsv`, `.jsonl`,
+    /// `.ndjson`, also with `.gz` or `.zst`), in the order of their names.
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be read; [`Error::Config`] for no file at all, standard input given
@@ -136,7 +139,8 @@ impl Inputs {
     /// column that is needed, or differs from that of the first file.
     pub fn open(paths: &[PathBuf], options: InputOptions) -> Result<Self> {
         let encoding = options.encoding.as_deref().map(decode::encoding).transpose()?;
-        let [first_path, others @ ..] = paths else {
+        let paths = files(paths)?;
+        let [first_path, others @ ..] = paths.as_slice() else {
             return Err(Error::Config("there is no input to read".to_owned()));
         };
         if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
@@ -159,6 +163,7 @@ impl Inputs {
             encoding,
             header: first.header().clone(),
             current: Some(Box::new(first)),
+            peeked: None,
             waiting,
             bytes_done: 0,
             bytes_total,
@@ -206,6 +211,9 @@ impl Inputs {
     /// # Errors
     /// As of [`RecordReader::read_row`]; nothing is read after one.
     pub fn read_row(&mut self) -> Result<Option<Row>> {
+        if let Some(row) = self.peeked.take() {
+            return Ok(Some(row));
+        }
         while let Some(current) = &mut self.current {
             match current.read_row() {
                 Ok(Some(row)) => return Ok(Some(row)),
@@ -217,6 +225,17 @@ impl Inputs {
             }
         }
         Ok(None)
+    }
+
+    /// A look at the next row, which [`Inputs::read_row`] gives later.
+    ///
+    /// # Errors
+    /// As of [`Inputs::read_row`].
+    pub fn peek_row(&mut self) -> Result<Option<&Row>> {
+        if self.peeked.is_none() {
+            self.peeked = self.read_row()?;
+        }
+        Ok(self.peeked.as_ref())
     }
 
     /// Bytes read so far, compressed ones where files are compressed.
@@ -258,6 +277,34 @@ impl Inputs {
         self.current = None;
         self.waiting.clear();
     }
+}
+
+/// The files that paths stand for: of a folder those in it that are named as rows, sorted.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let failed = |e| Error::io("read", path, e);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            if file.is_file() && format::is_named_as_rows(&file) {
+                found.push(file);
+            }
+        }
+        if found.is_empty() {
+            return Err(Error::Config(format!(
+                "{}: the folder holds no .csv, .tsv, .jsonl or .ndjson file, compressed or not",
+                path.display()
+            )));
+        }
+        found.sort();
+        files.append(&mut found);
+    }
+    Ok(files)
 }
 
 /// Rows of several inputs go into one output, so that all need the header of the first.

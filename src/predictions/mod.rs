@@ -4,6 +4,9 @@
 
 mod csv;
 mod json_lines;
+mod reading;
+
+pub use reading::{RowVerdict, ScoredColumns};
 
 use std::io::Write;
 

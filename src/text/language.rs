@@ -99,6 +99,11 @@ impl Language {
         best
     }
 
+    /// The language of one text, where it can be told with some certainty.
+    pub fn of(text: &str) -> Option<Language> {
+        whatlang::detect(text).filter(|info| info.is_reliable()).map(|info| Language::from_whatlang(info.lang()))
+    }
+
     fn from_whatlang(lang: whatlang::Lang) -> Language {
         use whatlang::Lang;
         match lang {

@@ -1,0 +1,379 @@
+//! Takes scored rows one by one and gives the report.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use super::breakdown::{By, Groups, Name};
+use super::sample::{Sampler, is_distribution, source};
+use super::tally::Tally;
+use super::timeline::Days;
+use super::typical::WordCounts;
+use super::{
+    Crossing, LabelReport, ModelCard, ModelTask, RejectReason, Report, RowVerdict, SCHEMA, Task, TaskReport, VERSION,
+    alike, caveats,
+};
+use crate::input::{BadRow, Record};
+use crate::labels::TaskKind;
+use crate::metrics::Estimate;
+use crate::model::{Head, Model, Verdict, article_key, article_print};
+use crate::predictions::ScoredColumns;
+use crate::quantification::{Corrected, correct};
+use crate::summary::Figures;
+use crate::text::{Language, Lexicon, TokenKind};
+
+/// Distinct tokens that are remembered before all are forgotten.
+const MAX_TOKENS: usize = 1 << 16;
+/// Reasons for rejecting rows that are told apart.
+const MAX_REASONS: usize = 100;
+/// The same in every run, so that equal inputs give equal reports.
+const HASH: foldhash::quality::FixedState = foldhash::quality::FixedState::with_seed(0x72_65_70_6f_72_74);
+
+/// One scored row.
+pub struct Row<'r> {
+    /// The row.
+    pub record: &'r Record,
+    /// What was said of it, a task each, in the order of the collector's tasks.
+    pub verdicts: Vec<RowVerdict>,
+    /// Whether the model was trained under its article, where that is known.
+    pub seen: Option<bool>,
+}
+
+/// Gathers what a report says.
+pub struct Collector {
+    tasks: Vec<Task>,
+    all: Tally,
+    probabilities: Vec<Vec<f64>>,
+    /// Whether each task's probabilities summed to 1 in every row.
+    distributions: Vec<bool>,
+    groups: Vec<Groups>,
+    pairs: Groups,
+    days: Days,
+    sampler: Sampler,
+    words: WordCounts,
+    alike: alike::Finder,
+    crossing: Option<Crossing>,
+    lexicon: Lexicon,
+    hashes: Vec<u64>,
+    seen: [u64; 2],
+    rejects: Vec<RejectReason>,
+    rejected: u64,
+}
+
+impl Task {
+    /// The tasks of a model.
+    pub fn of_model(model: &Model) -> Vec<Task> {
+        let of = |head: &Head| Task {
+            name: head.name.clone(),
+            labels: head.labels.names().to_vec(),
+            kind: Some(head.kind),
+            numbers: head.numbers.clone(),
+            rule: Some(head.finish.rule.clone()),
+        };
+        model.heads.iter().map(of).collect()
+    }
+
+    /// The tasks of scored rows; `model` tells more of those that it has with the same labels.
+    pub fn of_columns(columns: &ScoredColumns, model: Option<&Model>) -> Vec<Task> {
+        let known = model.map(Task::of_model).unwrap_or_default();
+        columns
+            .tasks()
+            .map(|(name, labels)| {
+                let same = |task: &&Task| task.name == name && task.labels == labels.names();
+                known.iter().find(same).cloned().unwrap_or_else(|| Task {
+                    name: name.to_owned(),
+                    labels: labels.names().to_vec(),
+                    kind: None,
+                    numbers: labels.usual_numbers(),
+                    rule: None,
+                })
+            })
+            .collect()
+    }
+}
+
+impl RowVerdict {
+    /// What a head says of a row.
+    pub fn of(head: &Head, verdict: Verdict) -> Self {
+        RowVerdict {
+            confidence: verdict.confidence(),
+            score: head.numbers.as_deref().map(|numbers| verdict.expected(numbers)),
+            predicted: verdict.predicted,
+            probabilities: verdict.probabilities,
+        }
+    }
+}
+
+impl Collector {
+    /// Nothing gathered yet; `sample` comments will be drawn.
+    pub fn new(tasks: Vec<Task>, sample: usize) -> Self {
+        let crossing = match tasks.as_slice() {
+            [rows, columns, ..] => {
+                let labels = |task: &Task| task.labels.iter().cloned().chain(["no label".into()]).collect::<Vec<_>>();
+                Some(Crossing {
+                    rows: rows.name.clone(),
+                    columns: columns.name.clone(),
+                    row_labels: labels(rows),
+                    column_labels: labels(columns),
+                    counts: vec![vec![0; columns.labels.len() + 1]; rows.labels.len() + 1],
+                })
+            }
+            _ => None,
+        };
+        Collector {
+            all: Tally::new(&tasks),
+            probabilities: tasks.iter().map(|t| vec![0.0; t.labels.len()]).collect(),
+            distributions: vec![true; tasks.len()],
+            groups: [By::Source, By::Article, By::Target].map(Groups::new).into(),
+            pairs: Groups::new(By::ArticleAndTarget),
+            days: Days::default(),
+            sampler: Sampler::new(&tasks, sample),
+            words: WordCounts::new(&tasks),
+            alike: alike::Finder::default(),
+            crossing,
+            lexicon: Lexicon::new(Language::Unknown, Arc::default()),
+            hashes: Vec::new(),
+            seen: [0; 2],
+            rejects: Vec::new(),
+            rejected: 0,
+            tasks,
+        }
+    }
+
+    /// Counts a row that could not be used.
+    pub fn reject(&mut self, bad: &BadRow) {
+        self.rejected += 1;
+        match self.rejects.iter().position(|known| known.reason == bad.reason) {
+            Some(known) => self.rejects[known].count += 1,
+            None if self.rejects.len() < MAX_REASONS => self.rejects.push(RejectReason {
+                reason: bad.reason.clone(),
+                count: 1,
+                first: bad.position.to_string(),
+            }),
+            None => {}
+        }
+    }
+
+    /// Takes a row.
+    pub fn push(&mut self, row: Row) {
+        let Row { record, verdicts, seen } = row;
+        let tasks = &self.tasks;
+        let example = &record.example;
+        self.sampler.add(self.all.rows, record, tasks, &verdicts);
+        self.all.add(tasks, &verdicts);
+        for (t, verdict) in verdicts.iter().enumerate() {
+            self.probabilities[t].iter_mut().zip(&verdict.probabilities).for_each(|(sum, p)| *sum += p);
+            self.distributions[t] &= is_distribution(&verdict.probabilities) && verdict.predicted.len() <= 1;
+        }
+        if let Some(seen) = seen {
+            self.seen[usize::from(!seen)] += 1;
+        }
+
+        let source = source(record);
+        let article = article_key(example).map(|key| article_print(&key));
+        let title = || example.article.as_ref().map(|a| a.title.clone()).unwrap_or_default();
+        let article_name = || {
+            let title = title();
+            let body = || example.article.as_ref().map(|a| a.body.chars().take(80).collect());
+            let unnamed = || if title.is_empty() { body().unwrap_or_default() } else { title.clone() };
+            Name { name: example.article_id.clone().unwrap_or_else(unnamed), title, target: String::new() }
+        };
+        let plain = |name: &str| Name { name: name.to_owned(), ..Name::default() };
+        let target = example.target.as_deref();
+        let [sources, articles, targets] = &mut self.groups[..] else { unreachable!("three kinds of groups") };
+        sources.add(Some(HASH.hash_one(source)), || plain(source), tasks, &verdicts);
+        articles.add(article, article_name, tasks, &verdicts);
+        targets.add(target.map(|t| HASH.hash_one(t)), || plain(target.unwrap_or_default()), tasks, &verdicts);
+        let pair = (article.is_some() || target.is_some()).then(|| HASH.hash_one((article, target)));
+        let pair_name = || Name { target: target.unwrap_or_default().to_owned(), ..article_name() };
+        self.pairs.add(pair, pair_name, tasks, &verdicts);
+        let seconds = self.days.add(example.time.as_deref(), tasks, &verdicts);
+
+        if let Some(crossing) = &mut self.crossing {
+            let of = |verdict: &RowVerdict, none: usize| match verdict.predicted.as_slice() {
+                [] => vec![none],
+                some => some.to_vec(),
+            };
+            for row in of(&verdicts[0], tasks[0].labels.len()) {
+                for column in of(&verdicts[1], tasks[1].labels.len()) {
+                    crossing.counts[row][column] += 1;
+                }
+            }
+        }
+        self.read_words(&example.comment, seconds, &verdicts);
+    }
+
+    fn read_words(&mut self, comment: &str, seconds: Option<i64>, verdicts: &[RowVerdict]) {
+        if self.lexicon.len() > MAX_TOKENS {
+            self.lexicon.reset();
+            self.hashes.clear();
+        }
+        let mut words = Vec::new();
+        self.lexicon.analyze(comment, |token, id| {
+            if matches!(token.kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji) {
+                words.push(id);
+            }
+        });
+        for id in self.hashes.len()..self.lexicon.len() {
+            self.hashes.push(HASH.hash_one(self.lexicon.normal(id as u32)));
+        }
+        let hashes: Vec<u64> = words.iter().map(|&id| self.hashes[id as usize]).collect();
+        self.alike.add(&hashes, seconds, comment);
+        words.sort_unstable();
+        words.dedup();
+        // One letter says nothing.
+        let told = words.iter().map(|&id| (self.hashes[id as usize], self.lexicon.normal(id)));
+        let told = told.filter(|(_, word)| word.chars().count() > 1 || !word.chars().all(char::is_alphabetic));
+        self.words.add(told, &self.tasks, verdicts);
+    }
+
+    /// The report. `model` is the one that scored the rows, where it is known; `scores_from_input` says whether the rows came scored.
+    pub fn finish(mut self, model: Option<&Model>, scores_from_input: bool, lacks_contexts: bool) -> Report {
+        for (task, distribution) in self.tasks.iter_mut().zip(&self.distributions) {
+            let told = if *distribution { TaskKind::SingleLabel } else { TaskKind::MultiLabel };
+            task.kind.get_or_insert(told);
+        }
+        let tasks = self.tasks;
+        let rows = self.all.rows;
+        let kept = self.sampler.finish(&tasks, model);
+        // Figures of a model that did not make the scores say nothing of them.
+        let is_foreign = kept.checked > 0 && kept.foreign * 2 > kept.checked;
+        let model = model.filter(|_| !is_foreign);
+        let mostly_unseen = self.seen[1] > self.seen[0];
+        let mut typical = self.words.finish(&tasks).into_iter();
+        let (mut clearest, mut undecided) = (kept.clearest.into_iter(), kept.undecided.into_iter());
+        let counts = self.all.counts(&tasks);
+        let mut reports = Vec::with_capacity(tasks.len());
+        for ((task, counts), sums) in tasks.iter().zip(counts).zip(&self.probabilities) {
+            let figures = model.and_then(|model| figures(model, &task.name, mostly_unseen));
+            let corrected = figures.map(|figures| corrected(task, figures, &counts.labels, rows)).unwrap_or_default();
+            let corrected_by = figures.filter(|_| corrected.iter().any(Option::is_some)).map(|f| f.question.clone());
+            let mut of_task = (
+                typical.next().unwrap_or_default().into_iter(),
+                clearest.next().unwrap_or_default().into_iter(),
+                undecided.next().unwrap_or_default().into_iter(),
+            );
+            let labels = task
+                .labels
+                .iter()
+                .enumerate()
+                .map(|(k, label)| {
+                    let corrected = corrected.get(k).copied().flatten();
+                    LabelReport {
+                        label: label.clone(),
+                        number: task.numbers.as_ref().map(|n| n[k]),
+                        count: counts.labels[k],
+                        share: share(counts.labels[k] as f64, rows),
+                        mean_probability: share(sums[k], rows),
+                        corrected: corrected.map(|c| c.0),
+                        unstable: corrected.and_then(|c| c.1),
+                        typical: of_task.0.next().unwrap_or_default(),
+                        clearest: of_task.1.next().unwrap_or_default(),
+                        undecided: of_task.2.next().unwrap_or_default(),
+                    }
+                })
+                .collect();
+            reports.push(TaskReport {
+                task: task.name.clone(),
+                kind: task.kind.unwrap_or(TaskKind::MultiLabel),
+                labels,
+                unlabelled: counts.unlabelled,
+                unsure: counts.unsure,
+                mean_score: counts.mean_score,
+                corrected_by,
+                corrected_rows: figures.map_or(0.0, |f| f.weight),
+            });
+        }
+        let mut weeks = Groups::new(By::Week);
+        self.days.weeks(&tasks, |(name, tally)| {
+            let key = HASH.hash_one(&name);
+            weeks.merge(Some(key), || Name { name, ..Name::default() }, &tasks, &tally);
+        });
+        let breakdowns =
+            self.groups.into_iter().chain([weeks]).map(|g| g.finish(&tasks)).filter(|b| !b.groups.is_empty());
+        let mut rejects = self.rejects;
+        rejects.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+        let mut report = Report {
+            schema: SCHEMA,
+            version: VERSION,
+            belowline: env!("CARGO_PKG_VERSION"),
+            date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse().ok()),
+            rows_read: rows + self.rejected,
+            rows,
+            rows_rejected: self.rejected,
+            time: self.days.span(),
+            model: model.map(|model| card(model, self.seen)),
+            scores_from_input,
+            tasks: reports,
+            crossing: self.crossing.filter(|_| rows > 0),
+            timeline: self.days.timeline(&tasks),
+            breakdowns: breakdowns.collect(),
+            pairs: self.pairs.finish(&tasks),
+            alike: self.alike.finish(),
+            rejects,
+            caveats: Vec::new(),
+            sample: kept.sample,
+        };
+        report.caveats = caveats::of(&report, is_foreign, lacks_contexts);
+        report
+    }
+}
+
+fn share(part: f64, rows: u64) -> f64 {
+    if rows > 0 { part / rows as f64 } else { 0.0 }
+}
+
+/// The figures of the question that the rows ask: how good the model is under articles like theirs.
+fn figures<'m>(model: &'m Model, task: &str, mostly_unseen: bool) -> Option<&'m Figures> {
+    let summary = &model.head(task)?.summary;
+    let all = || [Some(&summary.figures), summary.other.as_ref()].into_iter().flatten();
+    all().find(|f| f.are_of_unseen_articles() == mostly_unseen).or(Some(&summary.figures))
+}
+
+/// The corrected share of each label.
+fn corrected(
+    task: &Task,
+    figures: &Figures,
+    counts: &[u64],
+    rows: u64,
+) -> Vec<Option<(Estimate, Option<crate::quantification::Unstable>)>> {
+    let of = |found: Corrected| found.shares.into_iter().zip(found.unstable);
+    match &figures.confusion {
+        Some(confusion) => {
+            let counts: Vec<f64> = counts.iter().map(|&n| n as f64).collect();
+            let found = correct(confusion, figures.design_effect, &counts);
+            found.map_or_else(|| vec![None; task.labels.len()], |found| of(found).map(Some).collect())
+        }
+        // Each label of a multi-label task by itself: it applies or does not.
+        None => figures
+            .labels
+            .iter()
+            .zip(counts)
+            .map(|(score, &count)| {
+                let hits = score.recall * score.support;
+                let predicted = if score.precision > 0.0 { hits / score.precision } else { 0.0 };
+                let without = figures.weight - score.support;
+                let false_alarms = (predicted - hits).clamp(0.0, without.max(0.0));
+                let confusion = [vec![hits, score.support - hits], vec![false_alarms, without - false_alarms]];
+                let predicted = [count as f64, (rows - count) as f64];
+                correct(&confusion, figures.design_effect, &predicted).and_then(|found| of(found).next())
+            })
+            .collect(),
+    }
+}
+
+fn card(model: &Model, seen: [u64; 2]) -> ModelCard {
+    let of = |head: &Head| ModelTask {
+        task: head.name.clone(),
+        figures: [Some(&head.summary.figures), head.summary.other.as_ref()].into_iter().flatten().cloned().collect(),
+    };
+    ModelCard {
+        trained_by: model.provenance.belowline.clone(),
+        comments: model.provenance.comments,
+        fingerprint: model.provenance.fingerprint.clone(),
+        language: model.features.language.name(),
+        date: model.provenance.date,
+        rows_under_seen_articles: seen[0],
+        rows_under_unseen_articles: seen[1],
+        tasks: model.heads.iter().map(of).collect(),
+    }
+}

@@ -1,0 +1,316 @@
+//! Comments that are kept to be shown: some drawn at random, and the clearest and most undecided of each label.
+
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{RowVerdict, Task};
+use crate::decision::DecisionRule;
+use crate::explanation::{Account, Mark};
+use crate::input::{Example, Record};
+use crate::model::{Model, texts};
+
+/// Comments of each label that are kept as the clearest, and as the most undecided.
+const OF_LABEL: usize = 5;
+/// Bytes of a comment that are shown; the rest is cut off.
+const MAX_TEXT: usize = 5_000;
+/// Comments that with their article and parent are longer are shown without marks, so that few comments cannot take much memory.
+const MAX_EXPLAINED: usize = 256 << 10;
+/// Probabilities that were read back have six decimals.
+const SAME: f64 = 2e-6;
+
+/// A comment that is shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shown {
+    /// Its number among the rows, from 1.
+    pub row: u64,
+    /// The file it comes from, or what its column `source` says.
+    pub source: String,
+    /// Its record in the file, from 1.
+    pub record: Option<u64>,
+    /// Its id.
+    pub id: Option<String>,
+    /// Id of its article.
+    pub article_id: Option<String>,
+    /// Title of its article.
+    pub title: Option<String>,
+    /// What its stance is towards, if not the article.
+    pub target: Option<String>,
+    /// When it was written.
+    pub time: Option<String>,
+    /// The comment.
+    pub text: String,
+    /// Whether the text was cut off.
+    pub cut: bool,
+    /// What was said of it, a task each.
+    pub tasks: Vec<ShownVerdict>,
+}
+
+/// One task's part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShownVerdict {
+    /// The task.
+    pub task: String,
+    /// The labels.
+    pub predicted: Vec<String>,
+    /// Their probability.
+    pub confidence: f64,
+    /// Probability of each label, in label order.
+    pub probabilities: Vec<f64>,
+    /// Expected number, where labels have numbers.
+    pub score: Option<f64>,
+    /// Words that drove the prediction (without one, the likeliest label): byte offsets in the text, and strength from -3 to 3. Empty without a model.
+    pub marks: Vec<(usize, usize, i8)>,
+}
+
+/// A comment with what is needed to explain it later.
+#[derive(Debug)]
+struct Kept {
+    shown: Shown,
+    verdicts: Vec<RowVerdict>,
+    example: Option<Example>,
+}
+
+/// Keeps comments.
+pub(super) struct Sampler {
+    wanted: usize,
+    /// The drawn ones: those of the smallest draws, the largest on top.
+    drawn: BinaryHeap<(u64, u64)>,
+    /// By task and label.
+    clearest: Vec<Vec<Best>>,
+    undecided: Vec<Vec<Best>>,
+    kept: HashMap<u64, (usize, Arc<Kept>)>,
+}
+
+/// The comments of the smallest values.
+#[derive(Debug, Default)]
+struct Best(Vec<(f64, u64)>);
+
+/// What was kept.
+pub(super) struct Kepts {
+    /// The drawn comments, in the order of the input.
+    pub(super) sample: Vec<Shown>,
+    /// By task and label.
+    pub(super) clearest: Vec<Vec<Vec<Shown>>>,
+    pub(super) undecided: Vec<Vec<Vec<Shown>>>,
+    /// Comments that were given other scores than the model gives.
+    pub(super) foreign: usize,
+    /// Comments that were scored again.
+    pub(super) checked: usize,
+}
+
+impl Sampler {
+    pub(super) fn new(tasks: &[Task], wanted: usize) -> Self {
+        let lists = || tasks.iter().map(|t| t.labels.iter().map(|_| Best::default()).collect()).collect();
+        Sampler { wanted, drawn: BinaryHeap::new(), clearest: lists(), undecided: lists(), kept: HashMap::new() }
+    }
+
+    /// Takes the row at a place, counted from 0.
+    pub(super) fn add(&mut self, place: u64, record: &Record, tasks: &[Task], verdicts: &[RowVerdict]) {
+        let mut kept: Option<Arc<Kept>> = None;
+        let mut keep = |all: &mut HashMap<u64, (usize, Arc<Kept>)>| {
+            let kept = kept.get_or_insert_with(|| Arc::new(Kept::new(place, record, tasks, verdicts)));
+            all.entry(place).or_insert_with(|| (0, kept.clone())).0 += 1;
+        };
+        let draw = draw(place);
+        if self.wanted > 0 && (self.drawn.len() < self.wanted || self.drawn.peek().is_some_and(|top| draw < top.0)) {
+            self.drawn.push((draw, place));
+            keep(&mut self.kept);
+            if self.drawn.len() > self.wanted
+                && let Some((_, out)) = self.drawn.pop()
+            {
+                release(&mut self.kept, out);
+            }
+        }
+        for (t, (task, verdict)) in tasks.iter().zip(verdicts).enumerate() {
+            for label in 0..task.labels.len() {
+                let p = verdict.probabilities[label];
+                let clear = verdict.predicted.contains(&label).then_some((&mut self.clearest[t][label], -p));
+                let margin = margin(task, &verdict.probabilities, label);
+                for (best, value) in clear.into_iter().chain([(&mut self.undecided[t][label], margin)]) {
+                    if !best.wants(value) || best.has_copy(&self.kept, &record.example.comment) {
+                        continue;
+                    }
+                    keep(&mut self.kept);
+                    if let Some(out) = best.insert(value, place) {
+                        release(&mut self.kept, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Marks the words that drove the predictions, where a model is given that gives the same scores.
+    pub(super) fn finish(self, tasks: &[Task], model: Option<&Model>) -> Kepts {
+        let mut places: Vec<u64> = self.kept.keys().copied().collect();
+        places.sort_unstable();
+        let (mut foreign, mut checked) = (0, 0);
+        let mut shown: HashMap<u64, Shown> = HashMap::with_capacity(places.len());
+        let mut scorer = model.map(|model| (model, model.scorer()));
+        for place in places {
+            let kept = &self.kept[&place].1;
+            let mut comment = kept.shown.clone();
+            if let (Some((model, scorer)), Some(example)) = (&mut scorer, &kept.example) {
+                let texts = texts(example);
+                let verdicts = scorer.score(&[texts]).pop().unwrap_or_default();
+                let trace = scorer.trace(&texts);
+                checked += 1;
+                let mut is_foreign = false;
+                for ((task, given), shown) in tasks.iter().zip(&kept.verdicts).zip(&mut comment.tasks) {
+                    let head = model.heads.iter().zip(&verdicts).find(|(head, _)| head.name == task.name);
+                    let Some((head, verdict)) = head.filter(|(head, _)| head.labels.names() == task.labels) else {
+                        is_foreign = true;
+                        continue;
+                    };
+                    let pairs = verdict.probabilities.iter().zip(&given.probabilities);
+                    if pairs.clone().any(|(a, b)| (a - b).abs() > SAME) {
+                        is_foreign = true;
+                        continue;
+                    }
+                    let likeliest = || verdict.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+                    let classes = match given.predicted.as_slice() {
+                        [] => likeliest().map(|(class, _)| class).into_iter().collect(),
+                        predicted => predicted.to_vec(),
+                    };
+                    let account = Account::new(model, scorer, &example.comment, &trace, 0, head, &classes);
+                    let within = |mark: &Mark| mark.end <= comment.text.len();
+                    shown.marks =
+                        account.marks().into_iter().filter(within).map(|m| (m.start, m.end, m.strength)).collect();
+                }
+                foreign += usize::from(is_foreign);
+            }
+            shown.insert(place, comment);
+        }
+        let of = |places: &[u64]| places.iter().map(|place| shown[place].clone()).collect::<Vec<_>>();
+        let lists = |lists: &[Vec<Best>]| {
+            let list = |best: &Best| of(&best.0.iter().map(|(_, place)| *place).collect::<Vec<_>>());
+            lists.iter().map(|of_task| of_task.iter().map(list).collect()).collect()
+        };
+        let mut drawn: Vec<u64> = self.drawn.iter().map(|(_, place)| *place).collect();
+        drawn.sort_unstable();
+        Kepts {
+            sample: of(&drawn),
+            clearest: lists(&self.clearest),
+            undecided: lists(&self.undecided),
+            foreign,
+            checked,
+        }
+    }
+}
+
+/// Drops a comment when no list holds it any more.
+fn release(all: &mut HashMap<u64, (usize, Arc<Kept>)>, place: u64) {
+    if let Some(entry) = all.get_mut(&place) {
+        entry.0 -= 1;
+        if entry.0 == 0 {
+            all.remove(&place);
+        }
+    }
+}
+
+impl Best {
+    fn wants(&self, value: f64) -> bool {
+        self.0.len() < OF_LABEL || self.0.last().is_some_and(|last| value < last.0)
+    }
+
+    /// Whether it holds the same text already.
+    fn has_copy(&self, all: &HashMap<u64, (usize, Arc<Kept>)>, comment: &str) -> bool {
+        let start = cut(comment);
+        self.0.iter().any(|(_, place)| all.get(place).is_some_and(|(_, kept)| kept.shown.text == start))
+    }
+
+    /// Takes a comment in; gives the place of one that must go.
+    fn insert(&mut self, value: f64, place: u64) -> Option<u64> {
+        let at = self.0.partition_point(|known| known.0 <= value);
+        self.0.insert(at, (value, place));
+        if self.0.len() > OF_LABEL { self.0.pop().map(|(_, out)| out) } else { None }
+    }
+}
+
+/// A number that looks drawn at random, the same for a place in every run (SplitMix64, Steele et al. 2014).
+fn draw(place: u64) -> u64 {
+    let mut z = place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// How far a comment is from going the other way for a label: ratio to the threshold, or to the strongest other label, as a logarithm.
+fn margin(task: &Task, probabilities: &[f64], label: usize) -> f64 {
+    let log = |p: f64| p.max(1e-12).ln();
+    match (&task.rule, task.kind) {
+        (Some(DecisionRule::Thresholds { thresholds, .. }), _) => {
+            (log(probabilities[label]) - log(thresholds[label])).abs()
+        }
+        (Some(DecisionRule::Biases(biases)), _) => {
+            let value = |k: usize| log(probabilities[k]) + biases[k];
+            distance(probabilities.len(), label, value)
+        }
+        // Without a model nobody knows the rule; the even one is the best guess.
+        (None, _) if is_distribution(probabilities) => distance(probabilities.len(), label, |k| log(probabilities[k])),
+        (None, _) => (log(probabilities[label]) - log(0.5)).abs(),
+    }
+}
+
+fn distance(labels: usize, label: usize, value: impl Fn(usize) -> f64) -> f64 {
+    let other = (0..labels).filter(|&k| k != label).map(&value).fold(f64::NEG_INFINITY, f64::max);
+    (value(label) - other).abs()
+}
+
+/// Whether probabilities sum to 1, as far as six decimals tell.
+pub(super) fn is_distribution(probabilities: &[f64]) -> bool {
+    (probabilities.iter().sum::<f64>() - 1.0).abs() <= 1e-6 * probabilities.len() as f64
+}
+
+fn cut(text: &str) -> &str {
+    let end = (0..=MAX_TEXT.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    &text[..end.unwrap_or(0)]
+}
+
+impl Kept {
+    fn new(place: u64, record: &Record, tasks: &[Task], verdicts: &[RowVerdict]) -> Self {
+        let example = &record.example;
+        let text = cut(&example.comment);
+        let of_task = |(task, verdict): (&Task, &RowVerdict)| ShownVerdict {
+            task: task.name.clone(),
+            predicted: verdict.predicted.iter().map(|&class| task.labels[class].clone()).collect(),
+            confidence: rounded(verdict.confidence),
+            probabilities: verdict.probabilities.iter().map(|&p| rounded(p)).collect(),
+            score: verdict.score.map(rounded),
+            marks: Vec::new(),
+        };
+        let article = example.article.as_ref();
+        let length = example.comment.len()
+            + article.map_or(0, |a| a.title.len() + a.body.len())
+            + example.parent.as_ref().map_or(0, String::len);
+        let short = |text: &Option<String>| text.as_deref().map(|text| cut(text).to_owned());
+        Kept {
+            shown: Shown {
+                row: place + 1,
+                source: source(record).to_owned(),
+                record: record.position.record,
+                id: short(&example.id),
+                article_id: short(&example.article_id),
+                title: article.map(|a| cut(&a.title).to_owned()).filter(|title| !title.is_empty()),
+                target: short(&example.target),
+                time: short(&example.time),
+                cut: text.len() < example.comment.len(),
+                text: text.to_owned(),
+                tasks: tasks.iter().zip(verdicts).map(of_task).collect(),
+            },
+            verdicts: verdicts.to_vec(),
+            example: (length <= MAX_EXPLAINED).then(|| example.clone()),
+        }
+    }
+}
+
+/// Where a row comes from.
+pub(super) fn source(record: &Record) -> &str {
+    record.example.source.as_deref().unwrap_or(&record.position.path)
+}
+
+/// Six decimals, as in every output.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}

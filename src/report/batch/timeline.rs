@@ -1,0 +1,207 @@
+//! Comments over time.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use super::tally::{Counts, Tally};
+use super::{RowVerdict, Task};
+
+/// Years outside are slips of the pen; the bound keeps memory flat.
+const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
+
+/// First and last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Day of the first comment, as `2026-03-17`.
+    pub first: String,
+    /// Day of the last one.
+    pub last: String,
+    /// Rows with a time that cannot be read.
+    pub unreadable: u64,
+    /// Rows without a time.
+    pub missing: u64,
+}
+
+/// How long a period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// A day, in UTC where times have offsets.
+    Day,
+    /// An ISO week, from Monday.
+    Week,
+    /// A month.
+    Month,
+    /// A year.
+    Year,
+}
+
+/// Counts by period.
+#[derive(Debug, Clone, Serialize)]
+pub struct Timeline {
+    /// How long the periods are: as short as the span of time allows.
+    pub unit: Unit,
+    /// Periods in order, those without comments left out.
+    pub periods: Vec<Period>,
+}
+
+/// One period.
+#[derive(Debug, Clone, Serialize)]
+pub struct Period {
+    /// `2026-03-17`, `2026-W12`, `2026-03` or `2026`.
+    pub name: String,
+    /// Comments in it.
+    pub rows: u64,
+    /// What was counted, a task each.
+    pub tasks: Vec<Counts>,
+}
+
+/// Seconds since 1970 of a time as exports write it: RFC 3339, a civil date with or without time (taken as UTC), Unix seconds or
+/// milliseconds.
+pub(in crate::report) fn seconds(time: &str) -> Option<i64> {
+    let time = time.trim();
+    let found = if time.len() >= 9 && time.bytes().all(|b| b.is_ascii_digit()) {
+        let number: i64 = time.parse().ok()?;
+        Timestamp::from_second(if time.len() >= 12 { number / 1000 } else { number }).ok()?
+    } else if let Ok(timestamp) = time.parse::<Timestamp>() {
+        timestamp
+    } else {
+        let zoneless = time.strip_suffix(" UTC").unwrap_or(time);
+        let civil = zoneless.parse::<DateTime>().or_else(|_| zoneless.parse::<Date>().map(DateTime::from)).ok()?;
+        civil.to_zoned(TimeZone::UTC).ok()?.timestamp()
+    };
+    YEARS.contains(&date(found.as_second())?.year()).then(|| found.as_second())
+}
+
+fn date(seconds: i64) -> Option<Date> {
+    Timestamp::from_second(seconds).ok().map(|t| t.to_zoned(TimeZone::UTC).date())
+}
+
+/// The day that so many days after 1970 began.
+fn day(days: i64) -> Date {
+    // Days come from `seconds`, which keeps them in range.
+    Date::constant(1970, 1, 1).saturating_add(SignedDuration::from_hours(24 * days))
+}
+
+/// The ISO week of a day, as `2026-W12`.
+fn week(date: Date) -> String {
+    let week = date.iso_week_date();
+    format!("{}-W{:02}", week.year(), week.week())
+}
+
+/// Gathers counts by day.
+#[derive(Debug, Default)]
+pub(super) struct Days {
+    days: BTreeMap<i64, Tally>,
+    unreadable: u64,
+    missing: u64,
+}
+
+impl Days {
+    /// Counts a row; gives its time in seconds.
+    pub(super) fn add(&mut self, time: Option<&str>, tasks: &[Task], verdicts: &[RowVerdict]) -> Option<i64> {
+        let Some(time) = time else {
+            self.missing += 1;
+            return None;
+        };
+        let Some(seconds) = seconds(time) else {
+            self.unreadable += 1;
+            return None;
+        };
+        self.days.entry(seconds.div_euclid(86_400)).or_insert_with(|| Tally::new(tasks)).add(tasks, verdicts);
+        Some(seconds)
+    }
+
+    pub(super) fn span(&self) -> Option<Span> {
+        let (first, last) = (self.days.first_key_value()?, self.days.last_key_value()?);
+        Some(Span {
+            first: day(*first.0).to_string(),
+            last: day(*last.0).to_string(),
+            unreadable: self.unreadable,
+            missing: self.missing,
+        })
+    }
+
+    /// Calls `emit` with the name of each week that has comments, and their counts.
+    pub(super) fn weeks(&self, tasks: &[Task], emit: impl FnMut((String, Tally))) {
+        self.fold(tasks, week).into_iter().for_each(emit);
+    }
+
+    pub(super) fn timeline(&self, tasks: &[Task]) -> Option<Timeline> {
+        let (first, last) = (self.days.first_key_value()?, self.days.last_key_value()?);
+        let (unit, name): (Unit, fn(Date) -> String) = match last.0 - first.0 {
+            ..=62 => (Unit::Day, |d| d.to_string()),
+            ..=730 => (Unit::Week, week),
+            ..=3650 => (Unit::Month, |d| format!("{}-{:02}", d.year(), d.month())),
+            _ => (Unit::Year, |d| d.year().to_string()),
+        };
+        let periods = self.fold(tasks, name).into_iter();
+        let periods = periods.map(|(name, tally)| Period { name, rows: tally.rows, tasks: tally.counts(tasks) });
+        Some(Timeline { unit, periods: periods.collect() })
+    }
+
+    /// Days of one name together, in order of time.
+    fn fold(&self, tasks: &[Task], name: impl Fn(Date) -> String) -> Vec<(String, Tally)> {
+        let mut periods: Vec<(String, Tally)> = Vec::new();
+        for (days, tally) in &self.days {
+            let name = name(day(*days));
+            if periods.last().is_none_or(|(last, _)| *last != name) {
+                periods.push((name, Tally::new(tasks)));
+            }
+            if let Some((_, sum)) = periods.last_mut() {
+                sum.merge(tally);
+            }
+        }
+        periods
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_exports_write_them() {
+        let noon = Some(1_773_748_800);
+        for time in [
+            "2026-03-17T12:00:00Z",
+            "2026-03-17T13:00:00+01:00",
+            "2026-03-17 12:00:00",
+            "2026-03-17T12:00",
+            "2026-03-17 12:00:00 UTC",
+            "1773748800",
+            "1773748800000",
+            " 2026-03-17T12:00:00.000Z ",
+        ] {
+            assert_eq!(seconds(time), noon, "{time}");
+        }
+        assert_eq!(seconds("2026-03-17"), Some(1_773_705_600));
+        for time in ["", "yesterday", "17.03.2026", "0001-01-01", "9999-12-31", "99999999999999999999", "2026-02-30"] {
+            assert_eq!(seconds(time), None, "{time}");
+        }
+    }
+
+    #[test]
+    fn periods_are_as_short_as_the_span_allows_and_weeks_are_iso_weeks() {
+        let of = |times: &[&str]| {
+            let mut days = Days::default();
+            times.iter().for_each(|time| drop(days.add(Some(time), &[], &[])));
+            days.timeline(&[]).map(|t| (t.unit, t.periods.into_iter().map(|p| (p.name, p.rows)).collect::<Vec<_>>()))
+        };
+        let names = |found: &[(&str, u64)]| found.iter().map(|&(n, r)| (n.to_owned(), r)).collect::<Vec<_>>();
+        assert_eq!(of(&["x"]), None);
+        assert_eq!(
+            of(&["2026-01-02", "2026-01-01", "2026-01-02T23:59:59Z"]),
+            Some((Unit::Day, names(&[("2026-01-01", 1), ("2026-01-02", 2)])))
+        );
+        assert_eq!(
+            of(&["2027-01-01", "2026-12-31", "2026-06-01"]),
+            Some((Unit::Week, names(&[("2026-W23", 1), ("2026-W53", 2)])))
+        );
+        assert_eq!(of(&["2020-02-01", "2026-02-01"]).unwrap().1, names(&[("2020-02", 1), ("2026-02", 1)]));
+        assert_eq!(of(&["1999-02-01", "2026-02-01"]).unwrap().0, Unit::Year);
+    }
+}

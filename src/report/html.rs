@@ -1,0 +1,607 @@
+//! Reports as one page of HTML: style, script and data stand in it, nothing is fetched from elsewhere.
+//!
+//! The templates in `templates/` say how it looks; here is only where things stand in charts. Whatever comes from users is escaped by the
+//! templates, or stands in a block of JSON that no browser takes for markup.
+
+use base64::Engine;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::batch::breakdown::{Breakdown, By, Group};
+use super::batch::sample::Shown;
+use super::batch::tally::{Counts, is_hostile};
+use super::batch::timeline::{Period, Unit, seconds};
+use super::batch::{Crossing, ModelCard, Report, TaskReport};
+use super::numbers::{count, day, figure, percent};
+use crate::error::{Error, Result};
+use crate::labels::TaskKind;
+use crate::quantification::Unstable;
+
+const STYLE: &str = include_str!("templates/style.css");
+const SCRIPT: &str = include_str!("templates/script.js");
+const TEMPLATES: [(&str, &str); 3] = [
+    ("page.html", include_str!("templates/page.html")),
+    ("macros.html", include_str!("templates/macros.html")),
+    ("report.html", include_str!("templates/report.html")),
+];
+
+/// Groups listed of each breakdown; the JSON and CSV formats have all.
+const GROUPS: usize = 300;
+/// Colours in the style sheet.
+const COLOURS: usize = 10;
+/// Colours of the poles of a task whose labels have numbers, and of what is hostile.
+const POSITIVE: usize = 0;
+const NEGATIVE: usize = 1;
+const NEUTRAL: usize = 2;
+const HOSTILE: usize = 5;
+/// Colours of other labels, in this order.
+const OTHERS: [usize; 7] = [3, 4, 6, 7, 8, 9, 0];
+
+/// A link in the list of sections.
+#[derive(Debug, Serialize)]
+pub(super) struct Section {
+    pub(super) id: String,
+    pub(super) title: String,
+}
+
+/// A part of a bar.
+#[derive(Debug, Serialize)]
+struct Segment {
+    label: String,
+    colour: usize,
+    share: f64,
+    x: f64,
+    width: f64,
+}
+
+/// A comment with the words to mark cut out.
+#[derive(Debug, Serialize)]
+pub(super) struct Comment {
+    pieces: Vec<Piece>,
+    cut: bool,
+    place: String,
+    verdicts: Vec<Said>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Piece {
+    text: String,
+    strength: i8,
+}
+
+#[derive(Debug, Serialize)]
+struct Said {
+    task: String,
+    said: String,
+    confidence: f64,
+}
+
+/// The report; `by` limits the counts by group to one kind.
+pub fn report(report: &Report, by: Option<By>) -> Result<String> {
+    let breakdowns: Vec<&Breakdown> = report.breakdowns.iter().filter(|b| by.is_none_or(|by| b.by == by)).collect();
+    let colours: Vec<Vec<usize>> = report.tasks.iter().map(colours).collect();
+    let tasks: Vec<Value> = report
+        .tasks
+        .iter()
+        .zip(&colours)
+        .enumerate()
+        .map(|(t, (task, colours))| task_view(report, t, task, colours))
+        .collect();
+    let timeline = report.timeline.as_ref().map(|timeline| {
+        let charts = report.tasks.iter().zip(&colours).enumerate();
+        charts.map(|(t, (task, colours))| chart(t, task, colours, timeline.unit, &timeline.periods)).collect::<Vec<_>>()
+    });
+    let has_examples =
+        |task: &TaskReport| task.labels.iter().any(|l| !l.clearest.is_empty() || !l.undecided.is_empty());
+    let mut sections = Sections::default();
+    sections.add(!report.caveats.is_empty(), "caveats", "Before you read on");
+    sections.add(true, "model", "What was scored");
+    report.tasks.iter().enumerate().for_each(|(t, task)| sections.add(true, &format!("task-{t}"), &task.task));
+    sections.add(timeline.is_some(), "time", "Over time");
+    if let Some(crossing) = &report.crossing {
+        sections.add(true, "crossing", &format!("{} against {}", crossing.rows, crossing.columns));
+    }
+    for breakdown in &breakdowns {
+        let name = breakdown.by.name();
+        sections.add(true, &format!("by-{name}"), &format!("By {name}"));
+    }
+    for (t, task) in report.tasks.iter().enumerate() {
+        sections.add(has_examples(task), &format!("task-{t}-examples"), &format!("Comments: {}", task.task));
+    }
+    sections.add(!report.alike.largest.is_empty(), "alike", "Nearly the same");
+    sections.add(!report.rejects.is_empty(), "rejects", "Rows not used");
+    sections.add(!report.sample.is_empty(), "comments", "Search comments");
+    render(
+        "report.html",
+        context! {
+            sections => view(&sections.0),
+            belowline => report.belowline,
+            date => report.date.map(day),
+            rows => report.rows,
+            rows_read => report.rows_read,
+            rejected => report.rows_rejected,
+            time => view(&report.time),
+            caveats => view(&report.caveats),
+            scores_from_input => report.scores_from_input,
+            model => report.model.as_ref().map(model_view),
+            tasks => tasks,
+            timeline => timeline,
+            crossing => report.crossing.as_ref().map(crossing_view),
+            breakdowns => breakdowns.iter().map(|b| breakdown_view(report, b, &colours)).collect::<Vec<_>>(),
+            alike => view(&report.alike),
+            rejects => view(&report.rejects),
+            shown => report.sample.len(),
+            data => embedded(&data(report)),
+        },
+    )
+}
+
+/// Data for a template.
+pub(super) fn view(data: impl Serialize) -> Value {
+    Value::from(Serde(data))
+}
+
+/// The list of sections, filled in the order of the page.
+#[derive(Debug, Default)]
+pub(super) struct Sections(pub(super) Vec<Section>);
+
+impl Sections {
+    pub(super) fn add(&mut self, is_there: bool, id: &str, title: &str) {
+        if is_there {
+            self.0.push(Section { id: id.into(), title: title.into() });
+        }
+    }
+}
+
+/// Fills a template; what all pages have in common is added.
+pub(super) fn render(template: &str, content: Value) -> Result<String> {
+    let failed = |e: minijinja::Error| Error::Config(format!("cannot write the report: {e:#}"));
+    let mut environment = Environment::new();
+    environment.add_filter("percent", percent);
+    environment.add_filter("count", count);
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source).map_err(failed)?;
+    }
+    let page = context! { style => STYLE, script => SCRIPT, policy => policy(), ..content };
+    environment.get_template(template).and_then(|template| template.render(page)).map_err(failed)
+}
+
+/// What the browser is told to allow: this style and this script, and nothing else from anywhere.
+fn policy() -> String {
+    let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// JSON that can stand in a script element: nothing in it ends the element or begins a comment.
+fn embedded(value: &serde_json::Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A colour for each label: poles and what is hostile have their own.
+fn colours(task: &TaskReport) -> Vec<usize> {
+    let mut others = OTHERS.iter().cycle();
+    let mut of = |label: &super::batch::LabelReport| match label.number {
+        Some(number) if number > 0.0 => POSITIVE,
+        Some(number) if number < 0.0 => NEGATIVE,
+        Some(_) => NEUTRAL,
+        None if is_hostile(&label.label) => HOSTILE,
+        None => others.next().copied().unwrap_or(NEUTRAL),
+    };
+    task.labels.iter().map(|label| of(label) % COLOURS).collect()
+}
+
+/// A bar of the labels' counts, side by side; of a task with several labels a comment they fill the bar together.
+fn segments(
+    labels: &[super::batch::LabelReport],
+    counts: &[u64],
+    unlabelled: u64,
+    rows: u64,
+    colours: &[usize],
+) -> Vec<Segment> {
+    let all = (counts.iter().sum::<u64>() + unlabelled).max(1) as f64;
+    let mut x = 0.0;
+    let named = labels.iter().map(|l| l.label.as_str()).zip(counts.iter().copied()).zip(colours.iter().copied());
+    named
+        .chain([(("no label", unlabelled), NEUTRAL)])
+        .filter(|((_, count), _)| *count > 0)
+        .map(|((label, count), colour)| {
+            let width = 100.0 * count as f64 / all;
+            let segment = Segment {
+                label: label.into(),
+                colour,
+                share: count as f64 / rows.max(1) as f64,
+                x: rounded(x),
+                width: rounded(width),
+            };
+            x += width;
+            segment
+        })
+        .collect()
+}
+
+/// Coordinates need no more digits.
+fn rounded(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}
+
+fn task_view(report: &Report, t: usize, task: &TaskReport, colours: &[usize]) -> Value {
+    let counts: Vec<u64> = task.labels.iter().map(|l| l.count).collect();
+    let labels: Vec<Value> = task
+        .labels
+        .iter()
+        .zip(colours)
+        .map(|(label, &colour)| {
+            context! {
+                label => label.label.clone(),
+                colour => colour,
+                count => label.count,
+                share => label.share,
+                corrected => view(label.corrected),
+                unstable => label.unstable.map(|reason| match reason {
+                    Unstable::HardlyTold => "unstable: hardly told apart",
+                    Unstable::Wide => "unstable: wide",
+                }),
+                mean_probability => label.mean_probability,
+            }
+        })
+        .collect();
+    let with = |label: &super::batch::LabelReport, colour: usize| {
+        context! {
+            label => label.label.clone(),
+            colour => colour,
+            words => view(&label.typical),
+            clearest => view(label.clearest.iter().map(|c| comment(c, t)).collect::<Vec<_>>()),
+            undecided => view(label.undecided.iter().map(|c| comment(c, t)).collect::<Vec<_>>()),
+        }
+    };
+    let pairs = || task.labels.iter().zip(colours);
+    let typical: Vec<Value> =
+        pairs().filter(|(l, _)| !l.typical.is_empty()).map(|(l, &colour)| with(l, colour)).collect();
+    let examples: Vec<Value> = pairs()
+        .filter(|(l, _)| !l.clearest.is_empty() || !l.undecided.is_empty())
+        .map(|(l, &colour)| with(l, colour))
+        .collect();
+    context! {
+        id => format!("task-{t}"),
+        task => task.task.clone(),
+        kind => match task.kind {
+            TaskKind::SingleLabel => "One label a comment",
+            TaskKind::MultiLabel => "Any number of labels a comment",
+        },
+        mean_score => task.mean_score.map(|score| format!("{score:+.2}")),
+        unsure => task.unsure as f64 / report.rows.max(1) as f64,
+        unlabelled => task.unlabelled,
+        corrected_by => task.corrected_by.clone(),
+        corrected_rows => count(task.corrected_rows.round() as u64),
+        mix => view(segments(&task.labels, &counts, task.unlabelled, report.rows, colours)),
+        labels => labels,
+        typical => typical,
+        examples => examples,
+    }
+}
+
+fn model_view(model: &ModelCard) -> Value {
+    let row = |task: &str, figures: &crate::summary::Figures| {
+        context! {
+            task => task,
+            question => figures.question.clone(),
+            metric => figures.metric.name(),
+            figure => figure(&figures.estimate),
+            accuracy => figures.accuracy,
+            calibration_error => format!("{:.3}", figures.calibration_error),
+        }
+    };
+    let quality: Vec<Value> =
+        model.tasks.iter().flat_map(|task| task.figures.iter().map(move |f| row(&task.task, f))).collect();
+    context! {
+        date => model.date.map(day),
+        trained_by => model.trained_by.clone(),
+        comments => model.comments,
+        language => model.language,
+        fingerprint => model.fingerprint.get(..16).unwrap_or(&model.fingerprint),
+        known_articles => model.rows_under_seen_articles + model.rows_under_unseen_articles > 0,
+        seen => model.rows_under_seen_articles,
+        unseen => model.rows_under_unseen_articles,
+        quality => quality,
+    }
+}
+
+/// Stacked columns over time, in a space of 720 by 190.
+fn chart(t: usize, task: &TaskReport, colours: &[usize], unit: Unit, periods: &[Period]) -> Value {
+    const LEFT: f64 = 50.0;
+    const WIDTH: f64 = 665.0;
+    const TOP: f64 = 10.0;
+    const HEIGHT: f64 = 155.0;
+    let stack = |period: &Period| -> Vec<u64> {
+        let counts = &period.tasks[t];
+        counts.labels.iter().copied().chain([counts.unlabelled]).collect()
+    };
+    let highest = periods.iter().map(|p| stack(p).iter().sum::<u64>()).max().unwrap_or(0).max(1);
+    let step = round_step(highest);
+    let top = highest.div_ceil(step) * step;
+    let y = |count: u64| rounded(TOP + HEIGHT * (1.0 - count as f64 / top as f64));
+    let pitch = WIDTH / periods.len().max(1) as f64;
+    let names = || task.labels.iter().map(|l| l.label.as_str()).chain(["no label"]);
+    let all_colours = || colours.iter().copied().chain([NEUTRAL]);
+    let mut rects = Vec::new();
+    for (place, period) in periods.iter().enumerate() {
+        let mut below = 0;
+        for ((count, name), colour) in
+            stack(period).into_iter().zip(names()).zip(all_colours()).filter(|((n, _), _)| *n > 0)
+        {
+            rects.push(context! {
+                x => rounded(LEFT + pitch * place as f64),
+                y => y(below + count),
+                width => rounded((pitch * 0.86).min(40.0)),
+                height => rounded(y(below) - y(below + count)),
+                colour => colour,
+                title => format!("{}: {} {name}", period.name, super::numbers::count(count)),
+            });
+            below += count;
+        }
+    }
+    let lines: Vec<Value> = (0..=top / step).map(|i| context! { y => y(i * step), value => i * step }).collect();
+    let last = periods.len().saturating_sub(1);
+    let mut places = vec![0, last / 2, last];
+    places.dedup();
+    let tick = |place: usize| {
+        let anchor = if place == 0 {
+            "start"
+        } else if place == last {
+            "end"
+        } else {
+            "middle"
+        };
+        let x = if place == last && last > 0 { LEFT + WIDTH } else { LEFT + pitch * place as f64 };
+        context! { x => rounded(x), anchor => anchor, text => periods[place].name.clone() }
+    };
+    let has_unlabelled = periods.iter().any(|p| p.tasks[t].unlabelled > 0);
+    let legend: Vec<Value> = names()
+        .zip(all_colours())
+        .take(task.labels.len() + usize::from(has_unlabelled))
+        .map(|(label, colour)| context! { label => label, colour => colour })
+        .collect();
+    let table: Vec<Value> = periods
+        .iter()
+        .map(|p| {
+            let mut labels = stack(p);
+            labels.truncate(legend.len());
+            context! { name => p.name.clone(), rows => p.rows, labels => labels }
+        })
+        .collect();
+    context! {
+        task => task.task.clone(),
+        unit => match unit { Unit::Day => "day", Unit::Week => "week", Unit::Month => "month", Unit::Year => "year" },
+        rects => rects,
+        lines => lines,
+        ticks => if periods.is_empty() { Vec::new() } else { places.into_iter().map(tick).collect() },
+        legend => legend,
+        table => table,
+    }
+}
+
+/// A round number that goes three to five times into another, or 1.
+fn round_step(highest: u64) -> u64 {
+    let rough = highest.div_ceil(4);
+    let mut power = 1;
+    while power * 10 <= rough {
+        power *= 10;
+    }
+    [1, 2, 5, 10].into_iter().map(|n| n * power).find(|&step| step >= rough).unwrap_or(power)
+}
+
+fn crossing_view(crossing: &Crossing) -> Value {
+    // No label stands last and is shown where it occurs.
+    let columns: Vec<usize> = (0..crossing.column_labels.len())
+        .filter(|&c| c + 1 < crossing.column_labels.len() || crossing.counts.iter().any(|row| row[c] > 0))
+        .collect();
+    let rows = crossing.row_labels.iter().zip(&crossing.counts).enumerate();
+    let rows = rows.filter(|(r, (_, counts))| r + 1 < crossing.row_labels.len() || counts.iter().any(|&n| n > 0));
+    let table: Vec<Value> = rows
+        .map(|(_, (label, counts))| {
+            let all = counts.iter().sum::<u64>().max(1) as f64;
+            let cells: Vec<Value> =
+                columns.iter().map(|&c| context! { count => counts[c], share => counts[c] as f64 / all }).collect();
+            context! { label => label, cells => cells }
+        })
+        .collect();
+    context! {
+        rows => crossing.rows.clone(),
+        columns => crossing.columns.clone(),
+        column_labels => columns.iter().map(|&c| crossing.column_labels[c].clone()).collect::<Vec<_>>(),
+        table => table,
+    }
+}
+
+fn breakdown_view(report: &Report, breakdown: &Breakdown, colours: &[Vec<usize>]) -> Value {
+    let has = |of: &dyn Fn(&Counts) -> bool, t: usize| breakdown.groups.iter().any(|g| of(&g.tasks[t]));
+    let mut columns = Vec::new();
+    let mut shown = Vec::new();
+    for (t, task) in report.tasks.iter().enumerate() {
+        let name = &task.task;
+        let score = has(&|c| c.mean_score.is_some(), t);
+        let hostile = has(&|c| c.hostile.is_some(), t);
+        let division = has(&|c| c.division.is_some(), t);
+        columns.push(context! { title => name, numeric => false });
+        for (is_there, title) in [
+            (score, format!("net {name} score")),
+            (hostile, "share hostile".into()),
+            (division, "division".into()),
+            (true, format!("unsure of {name}")),
+        ] {
+            if is_there {
+                columns.push(context! { title => title, numeric => true });
+            }
+        }
+        shown.push((score, hostile, division));
+    }
+    let cells = |group: &Group| -> Vec<Value> {
+        let mut cells = Vec::new();
+        for (t, counts) in group.tasks.iter().enumerate() {
+            let task = &report.tasks[t];
+            let (score, hostile, division) = shown[t];
+            let bar = segments(&task.labels, &counts.labels, counts.unlabelled, group.rows, &colours[t]);
+            // Bars are sorted by their first part.
+            let first = counts.labels.first().map_or(0.0, |&n| n as f64 / group.rows.max(1) as f64);
+            cells.push(context! { segments => view(bar), sort => first });
+            let unsure = counts.unsure as f64 / group.rows.max(1) as f64;
+            let signed = |score: f64| format!("{score:+.2}");
+            let plain = |value: f64| format!("{value:.2}");
+            let number = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
+                context! { text => value.map(text).unwrap_or_default(), sort => value.map(|v| v.to_string()).unwrap_or_default() }
+            };
+            cells.extend(score.then(|| number(counts.mean_score, &signed)));
+            cells.extend(hostile.then(|| number(counts.hostile, &percent)));
+            cells.extend(division.then(|| number(counts.division, &plain)));
+            cells.push(number(Some(unsure), &percent));
+        }
+        cells
+    };
+    let groups: Vec<Value> = breakdown
+        .groups
+        .iter()
+        .take(GROUPS)
+        .map(|group| {
+            let name = if group.title.is_empty() { &group.name } else { &group.title };
+            context! { name => name, rows => group.rows, cells => cells(group) }
+        })
+        .collect();
+    context! {
+        by => breakdown.by.name(),
+        total => breakdown.groups.len(),
+        left_out => breakdown.groups.len() > GROUPS,
+        rows_without => breakdown.rows_without,
+        columns => columns,
+        groups => groups,
+        has_division => shown.iter().any(|s| s.2),
+    }
+}
+
+/// Where a comment stands, in one line.
+fn place(comment: &Shown) -> String {
+    let article = comment.title.as_deref().or(comment.article_id.as_deref());
+    let parts = [article, comment.target.as_deref(), comment.time.as_deref(), comment.id.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// A comment with the words marked that drove a task's label.
+pub(super) fn comment(comment: &Shown, t: usize) -> Comment {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    let marks = comment.tasks.get(t).map_or(&[][..], |v| &v.marks);
+    for &(start, end, strength) in marks {
+        pieces.push(Piece { text: comment.text[from..start].into(), strength: 0 });
+        pieces.push(Piece { text: comment.text[start..end].into(), strength });
+        from = end;
+    }
+    pieces.push(Piece { text: comment.text[from..].into(), strength: 0 });
+    pieces.retain(|piece| !piece.text.is_empty());
+    let said = |v: &super::batch::sample::ShownVerdict| Said {
+        task: v.task.clone(),
+        said: if v.predicted.is_empty() { "no label".into() } else { v.predicted.join(", ") },
+        confidence: v.confidence,
+    };
+    Comment { pieces, cut: comment.cut, place: place(comment), verdicts: comment.tasks.iter().map(said).collect() }
+}
+
+/// The comments that can be searched: text in pieces, each of them a text, or a text with its strength for each task.
+fn data(report: &Report) -> serde_json::Value {
+    let tasks: Vec<_> = report
+        .tasks
+        .iter()
+        .map(|task| json!({ "name": task.task, "labels": task.labels.iter().map(|l| &l.label).collect::<Vec<_>>() }))
+        .collect();
+    let comments: Vec<_> = report
+        .sample
+        .iter()
+        .map(|comment| {
+            let verdicts: Vec<_> = comment
+                .tasks
+                .iter()
+                .zip(&report.tasks)
+                .map(|(v, task)| {
+                    let place = |label: &String| task.labels.iter().position(|l| l.label == *label);
+                    let labels: Vec<_> = v.predicted.iter().filter_map(place).collect();
+                    json!({ "labels": labels, "confidence": v.confidence, "score": v.score })
+                })
+                .collect();
+            json!({
+                "row": comment.row,
+                "id": comment.id,
+                "place": place(comment),
+                "seconds": comment.time.as_deref().and_then(seconds),
+                "cut": comment.cut,
+                "pieces": pieces(comment),
+                "verdicts": verdicts,
+            })
+        })
+        .collect();
+    json!({ "tasks": tasks, "comments": comments })
+}
+
+/// A comment cut wherever a word is marked for some task.
+fn pieces(comment: &Shown) -> Vec<serde_json::Value> {
+    let mut marks: Vec<(usize, usize)> =
+        comment.tasks.iter().flat_map(|v| v.marks.iter().map(|&(start, end, _)| (start, end))).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    let strength = |start: usize| -> Vec<i8> {
+        let of = |v: &super::batch::sample::ShownVerdict| v.marks.iter().find(|m| m.0 == start).map_or(0, |m| m.2);
+        comment.tasks.iter().map(of).collect()
+    };
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for (start, end) in marks {
+        if start > from {
+            pieces.push(json!(comment.text[from..start]));
+        }
+        pieces.push(json!([comment.text[start..end], strength(start)]));
+        from = end;
+    }
+    if from < comment.text.len() {
+        pieces.push(json!(comment.text[from..]));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_an_axis_are_round() {
+        assert_eq!([1, 3, 4, 7, 90, 101, 12_345].map(round_step), [1, 1, 1, 2, 50, 50, 5000]);
+    }
+
+    #[test]
+    fn embedded_json_holds_no_markup() {
+        let value = json!({ "text": "</script><!-- & \u{2028}" });
+        let text = embedded(&value);
+        assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn every_template_can_be_read_and_autoescapes() {
+        let found = render("macros.html", context! {});
+        assert!(found.is_ok(), "{found:?}");
+        let mut environment = Environment::new();
+        environment.add_template("x.html", "{{ x }}").unwrap();
+        let shown = environment.get_template("x.html").unwrap().render(context! { x => "<b>\"'" }).unwrap();
+        assert_eq!(shown, "&lt;b&gt;&quot;&#x27;");
+    }
+}
