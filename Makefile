@@ -7,9 +7,9 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test quality bench compare scale help
+.PHONY: demo test screenshots quality bench compare scale help
 
-demo: ## Build, train on the comments in training/, score new ones, show some
+demo: ## Build, train on the comments in training/, score new ones, show some, write a report
 	$(CARGO) build --release --locked
 	mkdir -p models $(DEMO)
 	$(BELOWLINE) train training/comments.csv --articles training/articles.csv -o $(MODEL)
@@ -18,8 +18,10 @@ demo: ## Build, train on the comments in training/, score new ones, show some
 	@$(BELOWLINE) predict training/new-comments.csv --articles training/articles.csv -m $(MODEL) --format jsonl --quiet \
 		| $(EXTRACT)
 	@echo
+	@$(BELOWLINE) report training/new-comments.csv --articles training/articles.csv -m $(MODEL) -o $(DEMO)/report.html --quiet
 	@echo "Model:       $(MODEL)"
 	@echo "Predictions: $(DEMO)/predictions.csv, all rows with all probabilities"
+	@echo "Report:      $(DEMO)/report.html, to be opened in a browser"
 
 # One line a comment, of every third one: stance and its probability, tones, how the comment begins.
 EXTRACT = sed -E \
@@ -35,6 +37,15 @@ test: ## Format, lints, documentation, tests: all must pass
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 	$(CARGO) test --locked
+	@command -v chromedriver >/dev/null || echo "SKIPPED: the tests in a browser, for want of chromedriver (Debian: chromium, chromium-driver)"
+
+CHROMIUM ?= chromium
+SHOOT = $(CHROMIUM) --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update \
+	--disable-sync --hide-scrollbars --user-data-dir=$(DEMO)/browser
+
+screenshots: demo ## Pictures of the demonstration's report at desktop and phone width, into docs/
+	$(SHOOT) --window-size=1200,1500 --screenshot=docs/report-desktop.png "file://$(CURDIR)/$(DEMO)/report.html"
+	$(SHOOT) --window-size=400,1500 --screenshot=docs/report-phone.png "file://$(CURDIR)/$(DEMO)/report.html"
 
 # With only DATA it needs no Python. PEER_TIMEOUT is in seconds, for each other package and each kind of folds.
 quality: ## Cross-validate on the data sets in DATA=folder [PYTHON=python with peers] [SETS="a b"]
@@ -59,4 +70,4 @@ scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZE
 		--plot docs/scale.svg
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,15 +1,22 @@
 //! A model against labelled comments, alone or paired with another model.
 
+use std::collections::HashMap;
+
 use ndarray::{Array2, Axis};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::input::Example;
-use crate::labels::{shown, split_cell};
-use crate::metrics::{Bootstrap, Estimate, Judged, number_clusters};
-use crate::model::{Model, Verdict};
+use crate::input::Record;
+use crate::labels::{TaskKind, shown, split_cell};
+use crate::metrics::{self, Bootstrap, Estimate, Judged, PrecisionRecall, number_clusters};
+use crate::model::{Head, Model, Verdict, article_key};
 use crate::summary::{Figures, Measured};
 use crate::training::cluster_keys;
+
+/// Worst errors that are kept of each task.
+const WORST: usize = 20;
+/// Bytes of a comment that are kept to be shown.
+const MAX_TEXT: usize = 2_000;
 
 /// Verdicts on labelled comments.
 pub struct LabelledVerdicts {
@@ -29,6 +36,10 @@ struct LabelledTask {
     keys: Vec<[Option<String>; 3]>,
     /// Whether the model was trained under the row's article, where that is known.
     seen: Vec<Option<bool>>,
+    /// Titles of articles, by their keys, where they have any.
+    titles: HashMap<String, String>,
+    /// The worst errors so far, the worst first.
+    worst: Vec<WorstError>,
 }
 
 /// What was measured.
@@ -51,6 +62,49 @@ pub struct TaskEvaluation {
     pub by_article: Vec<Figures>,
     /// The difference to the other model.
     pub difference: Option<Difference>,
+    /// Precision and recall over all thresholds, a label each; `None` for labels that no row has.
+    pub precision_recall: Vec<Option<PrecisionRecall>>,
+    /// Figures by article, those of most rows first; empty where rows name none.
+    pub articles: Vec<ArticleFigures>,
+    /// The errors that the model was surest of, the worst first.
+    pub worst: Vec<WorstError>,
+}
+
+/// How good the model is under one article.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArticleFigures {
+    /// Its id, else how its text begins.
+    pub article: String,
+    /// Its title; empty where it has none.
+    pub title: String,
+    /// Labelled rows.
+    pub rows: usize,
+    /// Share of them whose labels are all right, by weight.
+    pub accuracy: f64,
+    /// Whether the model was trained under it, where that is known.
+    pub seen: Option<bool>,
+}
+
+/// A row that the model got wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorstError {
+    /// The file it stands in.
+    pub path: String,
+    /// Its line.
+    pub line: Option<u64>,
+    /// Its record in the file, from 1.
+    pub record: Option<u64>,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// The predicted ones.
+    pub predicted: Vec<String>,
+    /// How wrong it is: the probability of the likeliest wrong label less that of its own; of a task with several labels a comment, the
+    /// largest distance between a label's probability and the truth.
+    pub wrongness: f64,
+    /// The comment, cut after 2,000 bytes.
+    pub text: String,
 }
 
 /// A paired difference between two models on the same rows.
@@ -79,6 +133,8 @@ impl LabelledVerdicts {
                     probabilities: Vec::new(),
                     keys: Vec::new(),
                     seen: Vec::new(),
+                    titles: HashMap::new(),
+                    worst: Vec::new(),
                 })
             })
             .collect();
@@ -89,9 +145,10 @@ impl LabelledVerdicts {
     pub fn push(
         &mut self,
         model: &Model,
-        example: &Example,
+        record: &Record,
         verdicts: Vec<Verdict>,
     ) -> std::result::Result<(), (String, String)> {
+        let example = &record.example;
         self.read += 1;
         let mut golds = Vec::with_capacity(self.tasks.len());
         for (task, cell) in self.tasks.iter().zip(&example.labels) {
@@ -122,6 +179,12 @@ impl LabelledVerdicts {
         for (task, gold) in self.tasks.iter_mut().zip(golds) {
             if let Some(gold) = gold {
                 let verdict = &verdicts[task.head];
+                task.note_error(&model.heads[task.head], record, &gold, verdict);
+                if let (Some(key), Some(article)) = (article_key(example), &example.article)
+                    && !article.title.is_empty()
+                {
+                    task.titles.entry(key).or_insert_with(|| article.title.clone());
+                }
                 task.rows.push(self.read);
                 task.judged.push(Judged { gold, predicted: verdict.predicted.clone(), weight: example.weight });
                 task.probabilities.extend(&verdict.probabilities);
@@ -199,7 +262,20 @@ impl Evaluation {
                     })
                 }
             };
-            tasks.push(TaskEvaluation { task: task.name.clone(), rows, figures, by_article, difference });
+            let curve = |class: usize| {
+                let rows = task.judged.iter().zip(probabilities.column(class));
+                metrics::precision_recall(rows.map(|(j, &p)| (p, j.gold.contains(&class), j.weight)).collect())
+            };
+            tasks.push(TaskEvaluation {
+                task: task.name.clone(),
+                rows,
+                figures,
+                by_article,
+                difference,
+                precision_recall: (0..labels.len()).map(curve).collect(),
+                articles: task.articles(),
+                worst: task.worst.clone(),
+            });
         }
         if tasks.is_empty() {
             return Err(Error::TrainingData("no row has a label: nothing to measure against".into()));
@@ -209,6 +285,70 @@ impl Evaluation {
 }
 
 impl LabelledTask {
+    /// Keeps a row if it is among the worst errors so far.
+    fn note_error(&mut self, head: &Head, record: &Record, gold: &[usize], verdict: &Verdict) {
+        if gold == verdict.predicted {
+            return;
+        }
+        let p = &verdict.probabilities;
+        let highest = |is_wanted: &dyn Fn(usize) -> bool| {
+            (0..p.len()).filter(|&k| is_wanted(k)).map(|k| p[k]).fold(0.0, f64::max)
+        };
+        let wrongness = match head.kind {
+            TaskKind::SingleLabel => highest(&|k| !gold.contains(&k)) - highest(&|k| gold.contains(&k)),
+            TaskKind::MultiLabel => {
+                let off = |k: usize| if gold.contains(&k) { 1.0 - p[k] } else { p[k] };
+                (0..p.len()).map(off).fold(0.0, f64::max)
+            }
+        };
+        let place = self.worst.partition_point(|known| known.wrongness >= wrongness);
+        if place == WORST {
+            return;
+        }
+        let names = |classes: &[usize]| classes.iter().map(|&k| head.labels.name(k).to_owned()).collect();
+        let example = &record.example;
+        let text = &example.comment;
+        let end = (0..=MAX_TEXT.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        let error = WorstError {
+            path: record.position.path.clone().to_string(),
+            line: record.position.line,
+            record: record.position.record,
+            id: example.id.clone(),
+            labels: names(gold),
+            predicted: names(&verdict.predicted),
+            wrongness,
+            text: text[..end].to_owned(),
+        };
+        self.worst.insert(place, error);
+        self.worst.truncate(WORST);
+    }
+
+    /// Figures by article.
+    fn articles(&self) -> Vec<ArticleFigures> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut found: Vec<(ArticleFigures, f64, f64)> = Vec::new();
+        for ((judged, keys), seen) in self.judged.iter().zip(&self.keys).zip(&self.seen) {
+            let Some(key) = keys[0].as_deref() else { continue };
+            let place = *places.entry(key).or_insert(found.len());
+            if place == found.len() {
+                let article = key.trim_start().chars().take(80).collect();
+                let title = self.titles.get(key).cloned().unwrap_or_default();
+                found.push((ArticleFigures { article, title, rows: 0, accuracy: 0.0, seen: *seen }, 0.0, 0.0));
+            }
+            let (figures, right, all) = &mut found[place];
+            figures.rows += 1;
+            *all += judged.weight;
+            *right += if judged.gold == judged.predicted { judged.weight } else { 0.0 };
+        }
+        let share = |(figures, right, all): (ArticleFigures, f64, f64)| ArticleFigures {
+            accuracy: if all > 0.0 { right / all } else { 0.0 },
+            ..figures
+        };
+        let mut found: Vec<ArticleFigures> = found.into_iter().map(share).collect();
+        found.sort_by_key(|figures| std::cmp::Reverse(figures.rows));
+        found
+    }
+
     /// What intervals resample: articles, else targets, authors, rows.
     fn clusters(&self) -> (&'static str, Vec<u32>) {
         for (place, name) in ["articles", "targets", "authors"].into_iter().enumerate() {

@@ -258,7 +258,9 @@ impl Account {
 }
 
 /// Words weaker than this share of the strongest are not marked.
-const FAINTEST: f64 = 0.15;
+const FAINTEST: f64 = 0.3;
+/// More words than these drive nothing.
+const MAX_MARKS: usize = 12;
 
 /// A word to be highlighted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,12 +276,15 @@ pub struct Mark {
 impl Account {
     /// The words worth highlighting, in the order of the text.
     pub fn marks(&self) -> Vec<Mark> {
-        let strongest = self.words.iter().map(|w| w.contribution.abs()).fold(0.0, f64::max);
+        let mut sizes: Vec<f64> = self.words.iter().map(|w| w.contribution.abs()).collect();
+        sizes.sort_unstable_by(|a, b| b.total_cmp(a));
+        let strongest = sizes.first().copied().unwrap_or(0.0);
+        let least = sizes.get(MAX_MARKS - 1).copied().unwrap_or(0.0).max(FAINTEST * strongest);
         let mark = |w: &WordShare| {
             let share = w.contribution.abs() / strongest;
-            let strength = 1 + i8::from(share > 0.4) + i8::from(share > 0.7);
+            let strength = 1 + i8::from(share > 0.5) + i8::from(share > 0.75);
             let signed = if w.contribution < 0.0 { -strength } else { strength };
-            (share >= FAINTEST).then_some(Mark { start: w.start, end: w.end, strength: signed })
+            (w.contribution.abs() >= least).then_some(Mark { start: w.start, end: w.end, strength: signed })
         };
         self.words.iter().filter_map(mark).collect()
     }
@@ -332,7 +337,7 @@ mod tests {
                 format!("when does line {n} run"),
             ][n % 3]
                 .clone(),
-            article: (n % 2 == 0).then(|| article.clone()),
+            article: n.is_multiple_of(2).then(|| article.clone()),
             target: (n % 4 < 2).then(|| "the council".into()),
             labels: vec![Some(["favor", "against", "none"][n % 3].into())],
             ..Example::default()

@@ -78,7 +78,7 @@ fn a_column_that_is_missing_is_named_with_the_nearest() {
     );
     assert_eq!(training_fails(csv, "--column body=Comment"), {
         "`--column` knows no role `body`. The roles are id, article_id, article, target, parent, comment, author, time, \
-         weight, fold"
+         weight, fold, source"
     });
 }
 
@@ -365,14 +365,16 @@ fn what_is_wrong_with_a_model_file_is_told_apart() {
     damaged[length - 9] ^= 1;
     assert_eq!(model_is_refused(&damaged), "m is damaged: its checksum does not match its contents");
 
-    let version = br#"{\"format\":1,"#;
+    let version = br#"{\"format\":2,"#;
     let place = model.windows(version.len()).position(|part| part == version).unwrap();
     let mut newer = model.to_vec();
     newer[place + version.len() - 2] = b'7';
     assert_eq!(
         model_is_refused(&newer),
-        "m has model format 7, this belowline reads up to 1: install a newer belowline, or train again"
+        "m has model format 7, this belowline reads up to 2: install a newer belowline, or train again"
     );
+    newer[place + version.len() - 2] = b'1';
+    assert_eq!(model_is_refused(&newer), "m has model format 1, this belowline reads format 2: train it again");
 }
 
 #[test]
@@ -426,8 +428,10 @@ fn a_full_disk_is_an_error() {
     let folder = Folder::with_model();
     for (arguments, what) in [
         ("predict comments.csv -m m", "cannot write the predictions: "),
-        ("evaluate comments.csv -m m", ""),
-        ("inspect -m m", ""),
+        ("evaluate comments.csv -m m", "cannot write standard output: "),
+        ("inspect -m m", "cannot write standard output: "),
+        ("explain -m m --text x", "cannot write standard output: "),
+        ("report comments.csv -m m -o -", "cannot write standard output: "),
     ] {
         let output = folder.process(arguments).stdout(full.try_clone().unwrap()).output().unwrap();
         let message = String::from_utf8(output.stderr).unwrap();

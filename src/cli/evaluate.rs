@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::inspect::SummaryFormat;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, output, progress, source};
@@ -13,7 +12,8 @@ use crate::evaluation::{Evaluation, LabelledVerdicts};
 use crate::input::{BadRow, Inputs};
 use crate::model::Model;
 use crate::model_file;
-use crate::report::text;
+use crate::report::text::evaluation as evaluation_text;
+use crate::report::{self, html};
 
 #[derive(Debug, Args)]
 pub(super) struct EvaluateArgs {
@@ -24,15 +24,35 @@ pub(super) struct EvaluateArgs {
     /// A second model: shows the paired difference to it with its interval.
     #[arg(long, value_name = "MODEL")]
     against: Option<PathBuf>,
-    /// Format of the output.
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
-    format: SummaryFormat,
+    /// Format of the output; by default that of its name, else text.
+    #[arg(long, value_enum)]
+    format: Option<EvaluationFormat>,
     /// Where to write; standard output by default.
     #[arg(short, long, value_name = "OUT", default_value = "-")]
     output: PathBuf,
     /// What to do at a row that cannot be used.
     #[arg(long, value_enum, default_value_t = OnError::Fail)]
     on_error: OnError,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EvaluationFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// One page for a browser, with charts and the worst errors.
+    Html,
+}
+
+/// The wanted format, else the one that the output's name says, else text.
+fn format(args: &EvaluateArgs) -> EvaluationFormat {
+    let ending = args.output.extension().map(|e| e.to_string_lossy().to_lowercase());
+    args.format.unwrap_or(match ending.as_deref() {
+        Some("html" | "htm") => EvaluationFormat::Html,
+        Some("json") => EvaluationFormat::Json,
+        _ => EvaluationFormat::Text,
+    })
 }
 
 pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outcome> {
@@ -53,9 +73,10 @@ pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outc
         }
     };
     let evaluation = Evaluation::measure(&model, &verdicts, against.as_ref().map(|(p, v)| (p.as_str(), v)))?;
-    let shown = match args.format {
-        SummaryFormat::Text => text::evaluation(&evaluation),
-        SummaryFormat::Json => serde_json::to_string_pretty(&evaluation)? + "\n",
+    let shown = match format(args) {
+        EvaluationFormat::Text => evaluation_text(&evaluation),
+        EvaluationFormat::Json => report::json(&evaluation),
+        EvaluationFormat::Html => html::evaluation(&evaluation)?,
     };
     output::show(&args.output, shown.as_bytes())?;
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
@@ -82,7 +103,7 @@ fn judge(model: &Model, args: &EvaluateArgs, setting: &Setting, report: bool) ->
                 Passed::Bad(_) => Ok(()),
                 Passed::Scored(row) => {
                     let position = row.record.position.clone();
-                    match verdicts.push(model, &row.record.example, row.verdicts) {
+                    match verdicts.push(model, &row.record, row.verdicts) {
                         Ok(()) => Ok(()),
                         Err((task, reason)) if report => rejects.take(BadRow {
                             position: position.in_column(task),

@@ -1,12 +1,12 @@
 //! `belowline explain`: why one comment is scored as it is.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 
 use super::inspect::SummaryFormat;
-use super::{ModelArgs, Outcome, no_model, source};
+use super::{ModelArgs, Outcome, no_model, output, source};
 use crate::error::{Error, Result};
 use crate::explanation::explain;
 use crate::features::{ArticleText, Texts};
@@ -73,9 +73,9 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let explanation = explain(&model, &mut model.scorer(), &texts, args.top, args.verbose);
     let shown = match args.format {
         SummaryFormat::Text => text(&explanation, &comment, &args.labels, args.top, marking()),
-        SummaryFormat::Json => serde_json::to_string_pretty(&explanation)? + "\n",
+        SummaryFormat::Json => crate::report::json(&explanation),
     };
-    std::io::stdout().write_all(shown.as_bytes())?;
+    output::show(Path::new("-"), shown.as_bytes())?;
     Ok(Outcome::Done)
 }
 

@@ -1,10 +1,10 @@
 //! `belowline inspect`: what is in a model.
 
-use std::io::Write;
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::{ModelArgs, Outcome, no_model, source};
+use super::{ModelArgs, Outcome, no_model, output, source};
 use crate::report::{self, text};
 
 #[derive(Debug, Args)]
@@ -33,8 +33,8 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
     let inspection = report::Inspection::new(&model, args.top);
     let shown = match args.format {
         SummaryFormat::Text => text::inspection(&inspection),
-        SummaryFormat::Json => serde_json::to_string_pretty(&inspection)? + "\n",
+        SummaryFormat::Json => report::json(&inspection),
     };
-    std::io::stdout().write_all(shown.as_bytes())?;
+    output::show(Path::new("-"), shown.as_bytes())?;
     Ok(Outcome::Done)
 }

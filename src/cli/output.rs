@@ -98,7 +98,7 @@ pub(super) fn show(path: &Path, bytes: &[u8]) -> Result<()> {
         return write(path, bytes);
     }
     let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| Error::io("write", path, e))
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| Error::io("write", "standard output", e))
 }
 
 /// Writes bytes to a path, whole or not at all.

@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(
             message("coment=body"),
             "`--column` knows no role `coment`. The roles are id, article_id, article, target, parent, \
-             comment, author, time, weight, fold"
+             comment, author, time, weight, fold, source"
         );
         assert_eq!(message("comment"), "`--column` wants ROLE=NAME, as in `--column comment=body`. Got `comment`");
         assert_eq!(message("comment="), "`--column comment=` lacks the name of the column");

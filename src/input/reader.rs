@@ -475,8 +475,43 @@ mod tests {
         let expected = format!("cannot read {}: ", paths[1].display());
         assert!(matches!(error, Error::Io { .. }));
         assert!(error.to_string().starts_with(&expected), "{error}");
-        let nothing = Inputs::open(&[folder.path().to_owned()], InputOptions::default());
-        assert!(matches!(nothing.err(), Some(Error::Io { .. })), "a folder is no file");
+    }
+
+    #[test]
+    fn a_folder_stands_for_the_tables_in_it_in_the_order_of_their_names() {
+        let (folder, _) = folder(&[
+            (
+                "b.CSV",
+                b"comment
+b
+",
+            ),
+            (
+                "a.csv.gz.csv",
+                b"comment
+a
+",
+            ),
+            (
+                "notes.txt",
+                b"comment
+x
+",
+            ),
+            ("c.gz", b"no table by its name"),
+        ]);
+        fs::create_dir(folder.path().join("deeper.csv")).unwrap();
+        let mut inputs = Inputs::open(&[folder.path().to_owned()], InputOptions::default()).unwrap();
+        let Some(Row::Good(first)) = inputs.peek_row().unwrap() else { panic!("a good row") };
+        assert_eq!(first.example.comment, "a");
+        let mut comments = Vec::new();
+        while let Some(Row::Good(record)) = inputs.read_row().unwrap() {
+            comments.push(record.example.comment);
+        }
+        assert_eq!(comments, ["a", "b"], "and a row that was looked at is not lost");
+        let empty = tempfile::tempdir().unwrap();
+        let error = Inputs::open(&[empty.path().to_owned()], InputOptions::default()).err().unwrap();
+        assert!(error.to_string().ends_with("holds no .csv, .tsv, .jsonl or .ndjson file, compressed or not"));
     }
 
     #[test]

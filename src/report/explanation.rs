@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::text::line;
+use super::text::{line, plain};
 use crate::explanation::{About, CommentExplanation, LabelAccount, Mark, Preprocessing};
 
 /// How words are marked.
@@ -70,14 +70,14 @@ fn account(out: &mut String, label: &LabelAccount, comment: &str, top: usize, ma
         [(About::Article, "the article"), (About::Target, "the target"), (About::Style, "how it is written")]
     {
         let of = account.parts.iter().filter(|p| p.about == about);
-        list(out, title, &mut of.map(|p| (p.what.clone(), p.contribution)).collect(), top);
+        list(out, title, &mut of.map(|p| (p.what.clone(), p.contribution)).collect::<Vec<_>>(), top);
     }
     line(out, format_args!("    {:+8.3}  before anything is read", account.intercept));
     line(out, format_args!("    {:+8.3}  all together: the raw score", account.raw_score));
 }
 
 /// The strongest entries, and the sum of the others, so that the column adds up.
-fn list(out: &mut String, title: &str, entries: &mut Vec<(String, f64)>, top: usize) {
+fn list(out: &mut String, title: &str, entries: &mut [(String, f64)], top: usize) {
     if entries.is_empty() {
         return;
     }
@@ -137,14 +137,6 @@ fn tokens(out: &mut String, preprocessing: &Preprocessing, comment: &str) {
     for f in &preprocessing.features {
         line(out, format_args!("    {:<14} {:>9.6}  {:?}", f.block, f.value, f.term));
     }
-}
-
-/// Text that cannot steer a terminal: control characters, and those that turn the direction of writing, are replaced.
-fn plain(text: &str) -> String {
-    let steers = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::inspection::Inspection;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, TaskEvaluation};
 use crate::features::layout::Block;
 use crate::labels::TaskKind;
 use crate::linear::ClassWeights;
@@ -45,7 +45,10 @@ pub fn evaluation(evaluation: &Evaluation) -> String {
         line(&mut out, format_args!("Task {}: {} labelled rows", task.task, task.rows));
         figures(&mut out, &task.figures);
         reliability(&mut out, &task.figures);
+        curves(&mut out, task);
         task.by_article.iter().for_each(|part| short(&mut out, part));
+        by_article(&mut out, task);
+        worst(&mut out, task);
         if let Some(d) = &task.difference {
             let e = d.difference;
             line(
@@ -283,6 +286,80 @@ fn reliability(out: &mut String, figures: &Figures) {
             ),
         );
     }
+}
+
+/// Recalls at which the precision is shown.
+const RECALLS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+
+fn curves(out: &mut String, task: &TaskEvaluation) {
+    line(out, format_args!("    Precision that is reached at a recall of at least:"));
+    let labels = || task.figures.labels.iter().map(|l| plain(&l.label)).zip(&task.precision_recall);
+    let width = labels().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    let recalls: String = RECALLS.iter().map(|r| format!("{:>6.0}%", 100.0 * r)).collect();
+    line(out, format_args!("      {:<width$} {recalls}  average", ""));
+    for (label, curve) in labels() {
+        let Some(curve) = curve else { continue };
+        let at = |recall: f64| curve.points.iter().filter(|p| p[0] >= recall).map(|p| p[1]).fold(0.0, f64::max);
+        let cells: String = RECALLS.iter().map(|&r| format!("{:>7.3}", at(r))).collect();
+        line(out, format_args!("      {label:<width$} {cells} {:>8.3}", curve.average_precision));
+    }
+}
+
+/// Articles and errors that a terminal has room for; JSON and HTML have more.
+const LISTED: usize = 10;
+/// Characters shown of a comment.
+const EXCERPT: usize = 100;
+
+fn by_article(out: &mut String, task: &TaskEvaluation) {
+    if task.articles.is_empty() {
+        return;
+    }
+    line(out, format_args!("    By article, those of most rows first:"));
+    line(out, format_args!("      {:>6} {:>6}  article", "rows", "right"));
+    for a in task.articles.iter().take(LISTED) {
+        let name = if a.title.is_empty() { &a.article } else { &a.title };
+        line(out, format_args!("      {:>6} {:>5.0}%  {}", a.rows, 100.0 * a.accuracy, excerpt(name)));
+    }
+    if task.articles.len() > LISTED {
+        line(out, format_args!("      {} more", task.articles.len() - LISTED));
+    }
+}
+
+fn worst(out: &mut String, task: &TaskEvaluation) {
+    if task.worst.is_empty() {
+        return;
+    }
+    line(out, format_args!("    Errors that the model was surest of:"));
+    let or_none = |labels: &[String]| if labels.is_empty() { "no label".into() } else { plain(&labels.join("|")) };
+    for e in task.worst.iter().take(LISTED) {
+        let place = e.line.map(|n| format!("{}, line {n}", e.path)).unwrap_or_else(|| e.path.clone());
+        line(
+            out,
+            format_args!(
+                "      {place}: {} taken for {} ({:+.2}): {}",
+                or_none(&e.labels),
+                or_none(&e.predicted),
+                e.wrongness,
+                excerpt(&e.text)
+            ),
+        );
+    }
+}
+
+/// The beginning of a text, in one line.
+fn excerpt(text: &str) -> String {
+    let text = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+/// Text that cannot steer a terminal: control characters, and those that turn the direction of writing, are replaced.
+pub(super) fn plain(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c);
+    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn rule(out: &mut String, head: &Head) {

@@ -1,6 +1,6 @@
 //! Comments that are nearly the same: copies with small changes, and many of them in a short time.
 //!
-//! Each comment is reduced to [`HASHES`] minima over its words and pairs of words (MinHash, Broder 1997): the share of equal minima estimates
+//! Each comment is reduced to sixteen minima over its words and pairs of words (MinHash, Broder 1997): the share of equal minima estimates
 //! the share of common words and pairs. Comments that agree in two neighbouring minima are compared.
 
 use std::collections::{HashMap, VecDeque};

@@ -1,6 +1,6 @@
 //! Comments that are kept to be shown: some drawn at random, and the clearest and most undecided of each label.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::{RowVerdict, Task};
 use crate::decision::DecisionRule;
 use crate::explanation::{Account, Mark};
 use crate::input::{Example, Record};
-use crate::model::{Model, texts};
+use crate::model::{Model, Scorer, Verdict, texts};
 
 /// Comments of each label that are kept as the clearest, and as the most undecided.
 const OF_LABEL: usize = 5;
@@ -141,61 +141,105 @@ impl Sampler {
         }
     }
 
-    /// Marks the words that drove the predictions, where a model is given that gives the same scores.
+    /// Marks the words that drove the predictions, and in the lists of a label those that drove it, where a model is given that gives
+    /// the same scores.
     pub(super) fn finish(self, tasks: &[Task], model: Option<&Model>) -> Kepts {
-        let mut places: Vec<u64> = self.kept.keys().copied().collect();
-        places.sort_unstable();
-        let (mut foreign, mut checked) = (0, 0);
-        let mut shown: HashMap<u64, Shown> = HashMap::with_capacity(places.len());
-        let mut scorer = model.map(|model| (model, model.scorer()));
-        for place in places {
-            let kept = &self.kept[&place].1;
-            let mut comment = kept.shown.clone();
-            if let (Some((model, scorer)), Some(example)) = (&mut scorer, &kept.example) {
-                let texts = texts(example);
-                let verdicts = scorer.score(&[texts]).pop().unwrap_or_default();
-                let trace = scorer.trace(&texts);
-                checked += 1;
-                let mut is_foreign = false;
-                for ((task, given), shown) in tasks.iter().zip(&kept.verdicts).zip(&mut comment.tasks) {
-                    let head = model.heads.iter().zip(&verdicts).find(|(head, _)| head.name == task.name);
-                    let Some((head, verdict)) = head.filter(|(head, _)| head.labels.names() == task.labels) else {
-                        is_foreign = true;
-                        continue;
-                    };
-                    let pairs = verdict.probabilities.iter().zip(&given.probabilities);
-                    if pairs.clone().any(|(a, b)| (a - b).abs() > SAME) {
-                        is_foreign = true;
-                        continue;
-                    }
-                    let likeliest = || verdict.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-                    let classes = match given.predicted.as_slice() {
-                        [] => likeliest().map(|(class, _)| class).into_iter().collect(),
-                        predicted => predicted.to_vec(),
-                    };
-                    let account = Account::new(model, scorer, &example.comment, &trace, 0, head, &classes);
-                    let within = |mark: &Mark| mark.end <= comment.text.len();
-                    shown.marks =
-                        account.marks().into_iter().filter(within).map(|m| (m.start, m.end, m.strength)).collect();
-                }
-                foreign += usize::from(is_foreign);
-            }
-            shown.insert(place, comment);
+        let mut marker = Marker { tasks, model: model.map(|model| (model, model.scorer())), foreign: 0, checked: 0 };
+        // A comment may stand in several lists; each list may want other marks of it.
+        let mut wanted: BTreeMap<u64, Vec<(usize, usize)>> = BTreeMap::new();
+        for (_, place) in &self.drawn {
+            wanted.entry(*place).or_default();
         }
-        let of = |places: &[u64]| places.iter().map(|place| shown[place].clone()).collect::<Vec<_>>();
-        let lists = |lists: &[Vec<Best>]| {
-            let list = |best: &Best| of(&best.0.iter().map(|(_, place)| *place).collect::<Vec<_>>());
-            lists.iter().map(|of_task| of_task.iter().map(list).collect()).collect()
+        for lists in [&self.clearest, &self.undecided] {
+            for (t, of_task) in lists.iter().enumerate() {
+                for (label, best) in of_task.iter().enumerate() {
+                    best.0.iter().for_each(|&(_, place)| wanted.entry(place).or_default().push((t, label)));
+                }
+            }
+        }
+        let mut drawn: HashMap<u64, Shown> = HashMap::new();
+        let mut listed: HashMap<(u64, usize, usize), Marks> = HashMap::new();
+        for (place, lists) in wanted {
+            let (shown, marks) = marker.mark(&self.kept[&place].1, &lists);
+            listed.extend(lists.iter().zip(marks).map(|(&(t, label), marks)| ((place, t, label), marks)));
+            drawn.insert(place, shown);
+        }
+        let list = |t: usize, label: usize, best: &Best| -> Vec<Shown> {
+            let shown = |&(_, place): &(f64, u64)| {
+                let mut shown = drawn[&place].clone();
+                shown.tasks[t].marks = listed.get(&(place, t, label)).cloned().unwrap_or_default();
+                shown
+            };
+            best.0.iter().map(shown).collect()
         };
-        let mut drawn: Vec<u64> = self.drawn.iter().map(|(_, place)| *place).collect();
-        drawn.sort_unstable();
+        let lists = |lists: &[Vec<Best>]| -> Vec<Vec<Vec<Shown>>> {
+            let of_task = |(t, of_task): (usize, &Vec<Best>)| {
+                of_task.iter().enumerate().map(|(label, best)| list(t, label, best)).collect()
+            };
+            lists.iter().enumerate().map(of_task).collect()
+        };
+        let mut places: Vec<u64> = self.drawn.iter().map(|(_, place)| *place).collect();
+        places.sort_unstable();
         Kepts {
-            sample: of(&drawn),
             clearest: lists(&self.clearest),
             undecided: lists(&self.undecided),
-            foreign,
-            checked,
+            sample: places.iter().filter_map(|place| drawn.remove(place)).collect(),
+            foreign: marker.foreign,
+            checked: marker.checked,
         }
+    }
+}
+
+/// Finds the words that drove predictions.
+struct Marker<'m> {
+    tasks: &'m [Task],
+    model: Option<(&'m Model, Scorer<'m>)>,
+    foreign: usize,
+    checked: usize,
+}
+
+type Marks = Vec<(usize, usize, i8)>;
+
+impl Marker<'_> {
+    /// A comment with the words marked that drove each task's prediction, and for each task and label of `lists` those that drove it.
+    fn mark(&mut self, kept: &Kept, lists: &[(usize, usize)]) -> (Shown, Vec<Marks>) {
+        let mut comment = kept.shown.clone();
+        let mut of_lists = vec![Marks::new(); lists.len()];
+        let (Some((model, scorer)), Some(example)) = (&mut self.model, &kept.example) else {
+            return (comment, of_lists);
+        };
+        let texts = texts(example);
+        let verdicts = scorer.score(&[texts]).pop().unwrap_or_default();
+        let trace = scorer.trace(&texts);
+        self.checked += 1;
+        let mut is_foreign = false;
+        for (t, (task, given)) in self.tasks.iter().zip(&kept.verdicts).enumerate() {
+            let head = model.heads.iter().zip(&verdicts).find(|(head, _)| head.name == task.name);
+            let head = head.filter(|(head, _)| head.labels.names() == task.labels);
+            let is_same = |verdict: &Verdict| {
+                verdict.probabilities.iter().zip(&given.probabilities).all(|(a, b)| (a - b).abs() <= SAME)
+            };
+            let Some((head, verdict)) = head.filter(|(_, verdict)| is_same(verdict)) else {
+                is_foreign = true;
+                continue;
+            };
+            let marks = |classes: &[usize]| -> Marks {
+                let account = Account::new(model, scorer, &example.comment, &trace, 0, head, classes);
+                let within = |mark: &Mark| mark.end <= comment.text.len();
+                account.marks().into_iter().filter(within).map(|m| (m.start, m.end, m.strength)).collect()
+            };
+            for (of_list, &(_, label)) in of_lists.iter_mut().zip(lists).filter(|(_, (of, _))| *of == t) {
+                *of_list = marks(&[label]);
+            }
+            let likeliest = || verdict.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+            let found = match given.predicted.as_slice() {
+                [] => marks(&likeliest().map(|(class, _)| class).into_iter().collect::<Vec<_>>()),
+                predicted => marks(predicted),
+            };
+            comment.tasks[t].marks = found;
+        }
+        self.foreign += usize::from(is_foreign);
+        (comment, of_lists)
     }
 }
 

@@ -44,7 +44,7 @@ pub enum Unit {
 pub struct Timeline {
     /// How long the periods are: as short as the span of time allows.
     pub unit: Unit,
-    /// Periods in order, those without comments left out.
+    /// Periods in order, from the first with comments to the last.
     pub periods: Vec<Period>,
 }
 
@@ -127,15 +127,15 @@ impl Days {
 
     /// Calls `emit` with the name of each week that has comments, and their counts.
     pub(super) fn weeks(&self, tasks: &[Task], emit: impl FnMut((String, Tally))) {
-        self.fold(tasks, week).into_iter().for_each(emit);
+        self.fold(tasks, week).into_iter().filter(|(_, tally)| tally.rows > 0).for_each(emit);
     }
 
     pub(super) fn timeline(&self, tasks: &[Task]) -> Option<Timeline> {
         let (first, last) = (self.days.first_key_value()?, self.days.last_key_value()?);
         let (unit, name): (Unit, fn(Date) -> String) = match last.0 - first.0 {
-            ..=62 => (Unit::Day, |d| d.to_string()),
-            ..=730 => (Unit::Week, week),
-            ..=3650 => (Unit::Month, |d| format!("{}-{:02}", d.year(), d.month())),
+            ..63 => (Unit::Day, |d| d.to_string()),
+            63..731 => (Unit::Week, week),
+            731..3651 => (Unit::Month, |d| format!("{}-{:02}", d.year(), d.month())),
             _ => (Unit::Year, |d| d.year().to_string()),
         };
         let periods = self.fold(tasks, name).into_iter();
@@ -143,15 +143,18 @@ impl Days {
         Some(Timeline { unit, periods: periods.collect() })
     }
 
-    /// Days of one name together, in order of time.
+    /// Days of one name together, from the first to the last; in between there may be empty ones.
     fn fold(&self, tasks: &[Task], name: impl Fn(Date) -> String) -> Vec<(String, Tally)> {
         let mut periods: Vec<(String, Tally)> = Vec::new();
-        for (days, tally) in &self.days {
-            let name = name(day(*days));
+        let (Some((&first, _)), Some((&last, _))) = (self.days.first_key_value(), self.days.last_key_value()) else {
+            return periods;
+        };
+        for days in first..=last {
+            let name = name(day(days));
             if periods.last().is_none_or(|(last, _)| *last != name) {
                 periods.push((name, Tally::new(tasks)));
             }
-            if let Some((_, sum)) = periods.last_mut() {
+            if let (Some((_, sum)), Some(tally)) = (periods.last_mut(), self.days.get(&days)) {
                 sum.merge(tally);
             }
         }
@@ -188,7 +191,9 @@ mod tests {
     fn periods_are_as_short_as_the_span_allows_and_weeks_are_iso_weeks() {
         let of = |times: &[&str]| {
             let mut days = Days::default();
-            times.iter().for_each(|time| drop(days.add(Some(time), &[], &[])));
+            for time in times {
+                days.add(Some(time), &[], &[]);
+            }
             days.timeline(&[]).map(|t| (t.unit, t.periods.into_iter().map(|p| (p.name, p.rows)).collect::<Vec<_>>()))
         };
         let names = |found: &[(&str, u64)]| found.iter().map(|&(n, r)| (n.to_owned(), r)).collect::<Vec<_>>();
@@ -198,10 +203,25 @@ mod tests {
             Some((Unit::Day, names(&[("2026-01-01", 1), ("2026-01-02", 2)])))
         );
         assert_eq!(
-            of(&["2027-01-01", "2026-12-31", "2026-06-01"]),
-            Some((Unit::Week, names(&[("2026-W23", 1), ("2026-W53", 2)])))
+            of(&["2027-01-01", "2026-12-31", "2026-12-01"]),
+            Some((
+                Unit::Day,
+                [
+                    vec![("2026-12-01".to_owned(), 1)],
+                    (2..=30).map(|d| (format!("2026-12-{d:02}"), 0)).collect(),
+                    names(&[("2026-12-31", 1), ("2027-01-01", 1)])
+                ]
+                .concat()
+            ))
         );
-        assert_eq!(of(&["2020-02-01", "2026-02-01"]).unwrap().1, names(&[("2020-02", 1), ("2026-02", 1)]));
+        let weeks = of(&["2027-01-01", "2026-12-31", "2026-06-01"]).unwrap();
+        assert_eq!((weeks.0, weeks.1.len()), (Unit::Week, 31));
+        assert_eq!((&weeks.1[0], &weeks.1[30]), (&("2026-W23".to_owned(), 1), &("2026-W53".to_owned(), 2)));
+        let months = of(&["2020-02-01", "2026-02-01"]).unwrap().1;
+        assert_eq!(
+            (months.len(), &months[0], &months[1]),
+            (73, &("2020-02".to_owned(), 1), &("2020-03".to_owned(), 0))
+        );
         assert_eq!(of(&["1999-02-01", "2026-02-01"]).unwrap().0, Unit::Year);
     }
 }

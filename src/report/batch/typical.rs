@@ -13,7 +13,7 @@ const LEAST_COMMENTS: u32 = 5;
 /// Words shown of each label.
 const SHOWN: usize = 12;
 /// Standard errors from no difference, at least.
-const LEAST_Z: f64 = 1.96;
+const LEAST_Z: f64 = 2.58;
 /// How many comments' worth of the overall shares every label starts with.
 const PRIOR: f64 = 50.0;
 

@@ -1,65 +1,27 @@
-//! Reports as one page of HTML: style, script and data stand in it, nothing is fetched from elsewhere.
-//!
-//! The templates in `templates/` say how it looks; here is only where things stand in charts. Whatever comes from users is escaped by the
-//! templates, or stands in a block of JSON that no browser takes for markup.
+//! The page of a report on many comments.
 
-use base64::Engine;
-use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use super::batch::breakdown::{Breakdown, By, Group};
-use super::batch::sample::Shown;
-use super::batch::tally::{Counts, is_hostile};
-use super::batch::timeline::{Period, Unit, seconds};
-use super::batch::{Crossing, ModelCard, Report, TaskReport};
-use super::numbers::{count, day, figure, percent};
-use crate::error::{Error, Result};
+use super::super::batch::breakdown::{Breakdown, By, Group};
+use super::super::batch::sample::{Shown, ShownVerdict};
+use super::super::batch::tally::Counts;
+use super::super::batch::timeline::seconds;
+use super::super::batch::{Crossing, LabelReport, ModelCard, Report, TaskReport};
+use super::super::numbers::{count, day, figure, percent};
+use super::charts::{chart, colours, segments};
+use super::{Sections, embedded, render, view};
+use crate::error::Result;
 use crate::labels::TaskKind;
 use crate::quantification::Unstable;
-
-const STYLE: &str = include_str!("templates/style.css");
-const SCRIPT: &str = include_str!("templates/script.js");
-const TEMPLATES: [(&str, &str); 3] = [
-    ("page.html", include_str!("templates/page.html")),
-    ("macros.html", include_str!("templates/macros.html")),
-    ("report.html", include_str!("templates/report.html")),
-];
+use crate::summary::Figures;
 
 /// Groups listed of each breakdown; the JSON and CSV formats have all.
 const GROUPS: usize = 300;
-/// Colours in the style sheet.
-const COLOURS: usize = 10;
-/// Colours of the poles of a task whose labels have numbers, and of what is hostile.
-const POSITIVE: usize = 0;
-const NEGATIVE: usize = 1;
-const NEUTRAL: usize = 2;
-const HOSTILE: usize = 5;
-/// Colours of other labels, in this order.
-const OTHERS: [usize; 7] = [3, 4, 6, 7, 8, 9, 0];
-
-/// A link in the list of sections.
-#[derive(Debug, Serialize)]
-pub(super) struct Section {
-    pub(super) id: String,
-    pub(super) title: String,
-}
-
-/// A part of a bar.
-#[derive(Debug, Serialize)]
-struct Segment {
-    label: String,
-    colour: usize,
-    share: f64,
-    x: f64,
-    width: f64,
-}
-
 /// A comment with the words to mark cut out.
 #[derive(Debug, Serialize)]
-pub(super) struct Comment {
+struct Comment {
     pieces: Vec<Piece>,
     cut: bool,
     place: String,
@@ -67,7 +29,7 @@ pub(super) struct Comment {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Piece {
+struct Piece {
     text: String,
     strength: i8,
 }
@@ -139,105 +101,6 @@ pub fn report(report: &Report, by: Option<By>) -> Result<String> {
     )
 }
 
-/// Data for a template.
-pub(super) fn view(data: impl Serialize) -> Value {
-    Value::from(Serde(data))
-}
-
-/// The list of sections, filled in the order of the page.
-#[derive(Debug, Default)]
-pub(super) struct Sections(pub(super) Vec<Section>);
-
-impl Sections {
-    pub(super) fn add(&mut self, is_there: bool, id: &str, title: &str) {
-        if is_there {
-            self.0.push(Section { id: id.into(), title: title.into() });
-        }
-    }
-}
-
-/// Fills a template; what all pages have in common is added.
-pub(super) fn render(template: &str, content: Value) -> Result<String> {
-    let failed = |e: minijinja::Error| Error::Config(format!("cannot write the report: {e:#}"));
-    let mut environment = Environment::new();
-    environment.add_filter("percent", percent);
-    environment.add_filter("count", count);
-    for (name, source) in TEMPLATES {
-        environment.add_template(name, source).map_err(failed)?;
-    }
-    let page = context! { style => STYLE, script => SCRIPT, policy => policy(), ..content };
-    environment.get_template(template).and_then(|template| template.render(page)).map_err(failed)
-}
-
-/// What the browser is told to allow: this style and this script, and nothing else from anywhere.
-fn policy() -> String {
-    let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
-}
-
-/// JSON that can stand in a script element: nothing in it ends the element or begins a comment.
-fn embedded(value: &serde_json::Value) -> String {
-    let mut out = String::new();
-    for c in value.to_string().chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// A colour for each label: poles and what is hostile have their own.
-fn colours(task: &TaskReport) -> Vec<usize> {
-    let mut others = OTHERS.iter().cycle();
-    let mut of = |label: &super::batch::LabelReport| match label.number {
-        Some(number) if number > 0.0 => POSITIVE,
-        Some(number) if number < 0.0 => NEGATIVE,
-        Some(_) => NEUTRAL,
-        None if is_hostile(&label.label) => HOSTILE,
-        None => others.next().copied().unwrap_or(NEUTRAL),
-    };
-    task.labels.iter().map(|label| of(label) % COLOURS).collect()
-}
-
-/// A bar of the labels' counts, side by side; of a task with several labels a comment they fill the bar together.
-fn segments(
-    labels: &[super::batch::LabelReport],
-    counts: &[u64],
-    unlabelled: u64,
-    rows: u64,
-    colours: &[usize],
-) -> Vec<Segment> {
-    let all = (counts.iter().sum::<u64>() + unlabelled).max(1) as f64;
-    let mut x = 0.0;
-    let named = labels.iter().map(|l| l.label.as_str()).zip(counts.iter().copied()).zip(colours.iter().copied());
-    named
-        .chain([(("no label", unlabelled), NEUTRAL)])
-        .filter(|((_, count), _)| *count > 0)
-        .map(|((label, count), colour)| {
-            let width = 100.0 * count as f64 / all;
-            let segment = Segment {
-                label: label.into(),
-                colour,
-                share: count as f64 / rows.max(1) as f64,
-                x: rounded(x),
-                width: rounded(width),
-            };
-            x += width;
-            segment
-        })
-        .collect()
-}
-
-/// Coordinates need no more digits.
-fn rounded(x: f64) -> f64 {
-    (x * 100.0).round() / 100.0
-}
-
 fn task_view(report: &Report, t: usize, task: &TaskReport, colours: &[usize]) -> Value {
     let counts: Vec<u64> = task.labels.iter().map(|l| l.count).collect();
     let labels: Vec<Value> = task
@@ -259,7 +122,7 @@ fn task_view(report: &Report, t: usize, task: &TaskReport, colours: &[usize]) ->
             }
         })
         .collect();
-    let with = |label: &super::batch::LabelReport, colour: usize| {
+    let with = |label: &LabelReport, colour: usize| {
         context! {
             label => label.label.clone(),
             colour => colour,
@@ -295,7 +158,7 @@ fn task_view(report: &Report, t: usize, task: &TaskReport, colours: &[usize]) ->
 }
 
 fn model_view(model: &ModelCard) -> Value {
-    let row = |task: &str, figures: &crate::summary::Figures| {
+    let row = |task: &str, figures: &Figures| {
         context! {
             task => task,
             question => figures.question.clone(),
@@ -318,90 +181,6 @@ fn model_view(model: &ModelCard) -> Value {
         unseen => model.rows_under_unseen_articles,
         quality => quality,
     }
-}
-
-/// Stacked columns over time, in a space of 720 by 190.
-fn chart(t: usize, task: &TaskReport, colours: &[usize], unit: Unit, periods: &[Period]) -> Value {
-    const LEFT: f64 = 50.0;
-    const WIDTH: f64 = 665.0;
-    const TOP: f64 = 10.0;
-    const HEIGHT: f64 = 155.0;
-    let stack = |period: &Period| -> Vec<u64> {
-        let counts = &period.tasks[t];
-        counts.labels.iter().copied().chain([counts.unlabelled]).collect()
-    };
-    let highest = periods.iter().map(|p| stack(p).iter().sum::<u64>()).max().unwrap_or(0).max(1);
-    let step = round_step(highest);
-    let top = highest.div_ceil(step) * step;
-    let y = |count: u64| rounded(TOP + HEIGHT * (1.0 - count as f64 / top as f64));
-    let pitch = WIDTH / periods.len().max(1) as f64;
-    let names = || task.labels.iter().map(|l| l.label.as_str()).chain(["no label"]);
-    let all_colours = || colours.iter().copied().chain([NEUTRAL]);
-    let mut rects = Vec::new();
-    for (place, period) in periods.iter().enumerate() {
-        let mut below = 0;
-        for ((count, name), colour) in
-            stack(period).into_iter().zip(names()).zip(all_colours()).filter(|((n, _), _)| *n > 0)
-        {
-            rects.push(context! {
-                x => rounded(LEFT + pitch * place as f64),
-                y => y(below + count),
-                width => rounded((pitch * 0.86).min(40.0)),
-                height => rounded(y(below) - y(below + count)),
-                colour => colour,
-                title => format!("{}: {} {name}", period.name, super::numbers::count(count)),
-            });
-            below += count;
-        }
-    }
-    let lines: Vec<Value> = (0..=top / step).map(|i| context! { y => y(i * step), value => i * step }).collect();
-    let last = periods.len().saturating_sub(1);
-    let mut places = vec![0, last / 2, last];
-    places.dedup();
-    let tick = |place: usize| {
-        let anchor = if place == 0 {
-            "start"
-        } else if place == last {
-            "end"
-        } else {
-            "middle"
-        };
-        let x = if place == last && last > 0 { LEFT + WIDTH } else { LEFT + pitch * place as f64 };
-        context! { x => rounded(x), anchor => anchor, text => periods[place].name.clone() }
-    };
-    let has_unlabelled = periods.iter().any(|p| p.tasks[t].unlabelled > 0);
-    let legend: Vec<Value> = names()
-        .zip(all_colours())
-        .take(task.labels.len() + usize::from(has_unlabelled))
-        .map(|(label, colour)| context! { label => label, colour => colour })
-        .collect();
-    let table: Vec<Value> = periods
-        .iter()
-        .map(|p| {
-            let mut labels = stack(p);
-            labels.truncate(legend.len());
-            context! { name => p.name.clone(), rows => p.rows, labels => labels }
-        })
-        .collect();
-    context! {
-        task => task.task.clone(),
-        unit => match unit { Unit::Day => "day", Unit::Week => "week", Unit::Month => "month", Unit::Year => "year" },
-        rects => rects,
-        lines => lines,
-        ticks => if periods.is_empty() { Vec::new() } else { places.into_iter().map(tick).collect() },
-        legend => legend,
-        table => table,
-    }
-}
-
-/// A round number that goes three to five times into another, or 1.
-fn round_step(highest: u64) -> u64 {
-    let rough = highest.div_ceil(4);
-    let mut power = 1;
-    while power * 10 <= rough {
-        power *= 10;
-    }
-    [1, 2, 5, 10].into_iter().map(|n| n * power).find(|&step| step >= rough).unwrap_or(power)
 }
 
 fn crossing_view(crossing: &Crossing) -> Value {
@@ -499,7 +278,7 @@ fn place(comment: &Shown) -> String {
 }
 
 /// A comment with the words marked that drove a task's label.
-pub(super) fn comment(comment: &Shown, t: usize) -> Comment {
+fn comment(comment: &Shown, t: usize) -> Comment {
     let mut pieces = Vec::new();
     let mut from = 0;
     let marks = comment.tasks.get(t).map_or(&[][..], |v| &v.marks);
@@ -510,7 +289,7 @@ pub(super) fn comment(comment: &Shown, t: usize) -> Comment {
     }
     pieces.push(Piece { text: comment.text[from..].into(), strength: 0 });
     pieces.retain(|piece| !piece.text.is_empty());
-    let said = |v: &super::batch::sample::ShownVerdict| Said {
+    let said = |v: &ShownVerdict| Said {
         task: v.task.clone(),
         said: if v.predicted.is_empty() { "no label".into() } else { v.predicted.join(", ") },
         confidence: v.confidence,
@@ -560,7 +339,7 @@ fn pieces(comment: &Shown) -> Vec<serde_json::Value> {
     marks.sort_unstable();
     marks.dedup();
     let strength = |start: usize| -> Vec<i8> {
-        let of = |v: &super::batch::sample::ShownVerdict| v.marks.iter().find(|m| m.0 == start).map_or(0, |m| m.2);
+        let of = |v: &ShownVerdict| v.marks.iter().find(|m| m.0 == start).map_or(0, |m| m.2);
         comment.tasks.iter().map(of).collect()
     };
     let mut pieces = Vec::new();
@@ -576,32 +355,4 @@ fn pieces(comment: &Shown) -> Vec<serde_json::Value> {
         pieces.push(json!(comment.text[from..]));
     }
     pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_of_an_axis_are_round() {
-        assert_eq!([1, 3, 4, 7, 90, 101, 12_345].map(round_step), [1, 1, 1, 2, 50, 50, 5000]);
-    }
-
-    #[test]
-    fn embedded_json_holds_no_markup() {
-        let value = json!({ "text": "</script><!-- & \u{2028}" });
-        let text = embedded(&value);
-        assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
-    }
-
-    #[test]
-    fn every_template_can_be_read_and_autoescapes() {
-        let found = render("macros.html", context! {});
-        assert!(found.is_ok(), "{found:?}");
-        let mut environment = Environment::new();
-        environment.add_template("x.html", "{{ x }}").unwrap();
-        let shown = environment.get_template("x.html").unwrap().render(context! { x => "<b>\"'" }).unwrap();
-        assert_eq!(shown, "&lt;b&gt;&quot;&#x27;");
-    }
 }
