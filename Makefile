@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test screenshots quality bench compare scale help
+.PHONY: demo test screenshots quality bench compare scale shares help
 
 demo: ## Build, train on the comments in training/, score new ones, show some, write a report
 	$(CARGO) build --release --locked
@@ -44,8 +44,8 @@ SHOOT = $(CHROMIUM) --headless --no-sandbox --disable-gpu --no-first-run --disab
 	--disable-sync --hide-scrollbars --user-data-dir=$(DEMO)/browser
 
 screenshots: demo ## Pictures of the demonstration's report at desktop and phone width, into docs/
-	$(SHOOT) --window-size=1200,1500 --screenshot=docs/report-desktop.png "file://$(CURDIR)/$(DEMO)/report.html"
-	$(SHOOT) --window-size=400,1500 --screenshot=docs/report-phone.png "file://$(CURDIR)/$(DEMO)/report.html"
+	$(SHOOT) --window-size=1200,1500 --screenshot=docs/report-desktop.png "file://$(CURDIR)/$(DEMO)/report.html" 2>/dev/null
+	$(SHOOT) --window-size=400,1500 --screenshot=docs/report-phone.png "file://$(CURDIR)/$(DEMO)/report.html" 2>/dev/null
 
 # With only DATA it needs no Python. PEER_TIMEOUT is in seconds, for each other package and each kind of folds.
 quality: ## Cross-validate on the data sets in DATA=folder [PYTHON=python with peers] [SETS="a b"]
@@ -68,6 +68,11 @@ scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZE
 	@$(CARGO) build --release --locked --quiet --bin belowline
 	@python3 examples/scale.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(SIZES),--sizes "$(SIZES)") \
 		--plot docs/scale.svg
+
+shares: ## Check corrected shares on comments whose labels have shifted: COMMENTS=file TASK=column [ARTICLES=file]
+	@test -n "$(COMMENTS)" -a -n "$(TASK)" || { echo "make shares needs COMMENTS and TASK, e.g. make shares COMMENTS=train.csv TASK=tone" >&2; exit 2; }
+	@$(CARGO) build --release --locked --quiet --bin belowline
+	@python3 examples/shares.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(ARTICLES),--articles "$(ARTICLES)")
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -83,12 +83,32 @@ pub fn cross_validate(
     Ok(OutOfFold { rows, fold_of, folds: folds.count(), probabilities, judged, choice, parts })
 }
 
+/// A fit on all rows.
+pub struct FinalFit {
+    /// Features to raw scores.
+    pub regression: SparseLogistic,
+    /// Raw scores to probabilities and labels.
+    pub finish: Finish,
+    /// The rows that folds held out, places among the task's labelled rows, and what `finish` says of their held-out scores. It was
+    /// fitted on them, so these are no figures to report; they are the errors to expect at just the decision rule that the model has.
+    pub judged: Vec<(usize, Judged)>,
+}
+
+impl FinalFit {
+    /// What the final decision rule says of the held-out scores of another cross-validation.
+    pub fn judge(&self, bench: &Workbench, out_of_fold: &OutOfFold) -> Vec<(usize, Judged)> {
+        out_of_fold.parts.iter().flat_map(|part| judge(bench, &self.finish, &part.scores, &part.held)).collect()
+    }
+}
+
+fn judge(bench: &Workbench, finish: &Finish, scores: &Array2<f64>, held: &[usize]) -> Vec<(usize, Judged)> {
+    let probabilities = finish.probabilities(scores.view());
+    let rows = probabilities.rows().into_iter().zip(held);
+    rows.map(|(p, &row)| (row, bench.task.judged(row, finish.rule.decide(&p.to_vec())))).collect()
+}
+
 /// Fits what all inner splits together speak for on all rows, and finishes on out-of-fold scores.
-pub fn fit_all(
-    bench: &Workbench,
-    out_of_fold: &OutOfFold,
-    step: &(dyn Fn() + Sync),
-) -> Result<(SparseLogistic, Finish)> {
+pub fn fit_all(bench: &Workbench, out_of_fold: &OutOfFold, step: &(dyn Fn() + Sync)) -> Result<FinalFit> {
     let candidate = out_of_fold.choice.candidate;
     let all: Vec<usize> = (0..bench.task.rows.len()).collect();
     let start = out_of_fold.parts.last().and_then(|p| p.start.clone());
@@ -105,6 +125,8 @@ pub fn fit_all(
         held.extend_from_slice(&fold.held);
     }
     let finish = bench.finish_parts(&scores, &held)?;
+    let parts = scores.iter().zip(&out_of_fold.parts);
+    let judged = parts.flat_map(|(scores, fold)| judge(bench, &finish, scores, &fold.held)).collect();
     step();
-    Ok((regression, finish))
+    Ok(FinalFit { regression, finish, judged })
 }

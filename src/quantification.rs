@@ -12,9 +12,10 @@
 use rand::SeedableRng;
 use rand_distr::{Distribution, Gamma};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::metrics::Estimate;
+use crate::labels::TaskKind;
+use crate::metrics::{self, Estimate, Judged};
 
 /// Draws that an interval rests on.
 const DRAWS: usize = 1000;
@@ -38,6 +39,79 @@ pub struct Corrected {
     pub shares: Vec<Estimate>,
     /// Why the correction is not to be relied on, by label.
     pub unstable: Vec<Option<Unstable>>,
+}
+
+/// How labels of held-out rows were taken for each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Errors {
+    /// What the folds asked: "new comments under known articles", ...
+    pub question: String,
+    /// Sum of the weights of the rows.
+    pub rows: f64,
+    /// How many times fewer rows they are worth because they come in clusters; see [`metrics::design_effect`].
+    pub design_effect: f64,
+    /// True (rows) by predicted (columns) counts.
+    pub counts: ErrorCounts,
+}
+
+/// Counts of true and predicted labels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCounts {
+    /// Single-label: the confusion matrix.
+    Joint(Vec<Vec<f64>>),
+    /// Multi-label: for each label the counts of rows that have it and of those that have not, predicted and not predicted.
+    PerLabel(Vec<[[f64; 2]; 2]>),
+}
+
+impl Errors {
+    /// The errors of judged rows; `clusters` has the cluster of each.
+    pub fn of(kind: TaskKind, classes: usize, judged: &[Judged], clusters: &[u32], question: &str) -> Self {
+        let counts = match kind {
+            TaskKind::SingleLabel => {
+                let matrix = metrics::confusion(classes, judged);
+                ErrorCounts::Joint(matrix.rows().into_iter().map(|row| row.to_vec()).collect())
+            }
+            TaskKind::MultiLabel => {
+                let mut counts = vec![[[0.0; 2]; 2]; classes];
+                for row in judged {
+                    for (class, counts) in counts.iter_mut().enumerate() {
+                        let (lacks, missed) = (!row.gold.contains(&class), !row.predicted.contains(&class));
+                        counts[usize::from(lacks)][usize::from(missed)] += row.weight;
+                    }
+                }
+                ErrorCounts::PerLabel(counts)
+            }
+        };
+        Errors {
+            question: question.into(),
+            rows: judged.iter().map(|j| j.weight).sum(),
+            design_effect: metrics::design_effect(classes, judged, clusters),
+            counts,
+        }
+    }
+
+    /// Corrects counts of predicted labels among `rows` comments: each label's share, and why it is not to be relied on. `None` for labels
+    /// that cannot be corrected.
+    pub fn correct(&self, predicted: &[u64], rows: u64) -> Vec<Option<(Estimate, Option<Unstable>)>> {
+        let of = |found: Corrected| found.shares.into_iter().zip(found.unstable);
+        match &self.counts {
+            ErrorCounts::Joint(confusion) => {
+                let counts: Vec<f64> = predicted.iter().map(|&n| n as f64).collect();
+                let found = correct(confusion, self.design_effect, &counts);
+                found.map_or_else(|| vec![None; predicted.len()], |found| of(found).map(Some).collect())
+            }
+            ErrorCounts::PerLabel(counts) => counts
+                .iter()
+                .zip(predicted)
+                .map(|(counts, &n)| {
+                    let confusion = counts.map(|row| row.to_vec());
+                    let predicted = [n as f64, rows.saturating_sub(n) as f64];
+                    correct(&confusion, self.design_effect, &predicted).and_then(|found| of(found).next())
+                })
+                .collect(),
+        }
+    }
 }
 
 /// Why a correction is not to be relied on.

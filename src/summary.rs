@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::labels::{LabelSet, TaskKind};
 use crate::linear::Convergence;
 use crate::metrics::{self, Bootstrap, CoveragePoint, Estimate, Judged, LabelScore, Metric, ReliabilityBin, Tally};
+use crate::quantification::Errors;
 use crate::selection::{BlockTrial, Candidate, Trial};
 
 /// What folds ask that hold whole articles out.
@@ -34,6 +35,8 @@ pub struct TaskSummary {
     pub figures: Figures,
     /// The figures of the other question, where articles are named: articles seen in training, or never seen.
     pub other: Option<Figures>,
+    /// How labels are taken for each other, by question: what corrected shares rest on.
+    pub errors: Vec<Errors>,
 }
 
 /// Figures of one cross-validation, nested: nothing was chosen on the rows that are judged.
@@ -45,10 +48,6 @@ pub struct Figures {
     pub grouped_by: String,
     /// Number of folds.
     pub folds: usize,
-    /// Sum of the weights of the judged rows.
-    pub weight: f64,
-    /// How many times fewer rows they are worth because they come in clusters; see [`metrics::design_effect`].
-    pub design_effect: f64,
     /// What the intervals resample.
     pub clusters: String,
     /// How many of them there are.
@@ -97,12 +96,12 @@ pub struct Measured<'m> {
     pub validation: &'m ValidationConfig,
 }
 
-impl Figures {
-    /// Whether the judged rows stood under articles that their models had not seen.
-    pub fn are_of_unseen_articles(&self) -> bool {
-        [UNSEEN, UNSEEN_BOTH].contains(&self.question.as_str())
-    }
+/// Whether a question is asked by folds that hold whole articles out.
+pub fn asks_for_unseen_articles(question: &str) -> bool {
+    [UNSEEN, UNSEEN_BOTH].contains(&question)
+}
 
+impl Figures {
     /// Measures judged rows.
     pub fn measure(m: &Measured) -> Result<Self> {
         let classes = m.labels.len();
@@ -133,8 +132,6 @@ impl Figures {
             question: m.question.into(),
             grouped_by: m.grouped_by.into(),
             folds: m.folds,
-            weight: judged.iter().map(|j| j.weight).sum(),
-            design_effect: metrics::design_effect(classes, judged, m.cluster_of),
             clusters: m.clusters.into(),
             cluster_count: m.cluster_of.iter().max().map_or(0, |&c| c as usize + 1),
             metric: m.validation.metric,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, GroupBy, LanguageChoice, Search};
-use crate::cross_validation::{OutOfFold, cross_validate, fit_all};
+use crate::cross_validation::{FinalFit, OutOfFold, cross_validate, fit_all};
 use crate::decision::Decision;
 use crate::error::{Error, Result};
 use crate::features::{Texts, learning};
@@ -13,6 +13,7 @@ use crate::input::Example;
 use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, article_key, article_print, texts};
+use crate::quantification::Errors;
 use crate::selection::{self, Choice};
 use crate::summary::{Figures, Measured, TaskSummary, UNSEEN, UNSEEN_BOTH};
 use crate::task::TaskRows;
@@ -118,8 +119,16 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
         };
         let (held, figures) = validate(&plan.main, config.training.search)?;
         // The other question is only measured, with the settings of the config: a search would double the time that training takes.
-        let other = plan.other.as_ref().map(|q| validate(q, Search::None)).transpose()?.map(|(_, figures)| figures);
-        let (regression, finish) = fit_all(&bench, &held, &step)?;
+        let other = plan.other.as_ref().map(|q| validate(q, Search::None)).transpose()?;
+        let fit = fit_all(&bench, &held, &step)?;
+        let errors_of = |judged: &[(usize, Judged)], figures: &Figures| {
+            let clusters = number_clusters(judged.iter().map(|(row, _)| cluster_of[*row]));
+            let judged: Vec<Judged> = judged.iter().map(|(_, judged)| judged.clone()).collect();
+            Errors::of(task.kind, task.labels.len(), &judged, &clusters, &figures.question)
+        };
+        let mut errors = vec![errors_of(&fit.judged, &figures)];
+        errors.extend(other.as_ref().map(|(held, figures)| errors_of(&fit.judge(&bench, held), figures)));
+        let FinalFit { regression, finish, .. } = fit;
         let Choice { candidate: chosen, tried, blocks } = held.choice;
         let convergence =
             regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
@@ -137,7 +146,8 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
             blocks,
             convergence,
             figures,
-            other,
+            other: other.map(|(_, figures)| figures),
+            errors,
         };
         heads.push(Head {
             name: task.name.clone(),

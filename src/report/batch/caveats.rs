@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::alike::BURST;
+use crate::summary::asks_for_unseen_articles;
 use crate::text::Language;
 
 /// Fewer rows make any share uncertain.
@@ -137,7 +138,7 @@ fn unseen(report: &Report, say: &mut impl FnMut(&'static str, String)) {
         return;
     }
     let figures = model.tasks.iter().filter_map(|task| {
-        let figures = task.figures.iter().find(|f| f.are_of_unseen_articles())?;
+        let figures = task.figures.iter().find(|f| asks_for_unseen_articles(&f.question))?;
         Some(format!("{} of {} right there", percent(figures.accuracy), task.task))
     });
     let figures: Vec<String> = figures.collect();

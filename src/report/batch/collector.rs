@@ -14,11 +14,10 @@ use super::{
 };
 use crate::input::{BadRow, Record};
 use crate::labels::TaskKind;
-use crate::metrics::Estimate;
 use crate::model::{Head, Model, Verdict, article_key, article_print};
 use crate::predictions::ScoredColumns;
-use crate::quantification::{Corrected, correct};
-use crate::summary::Figures;
+use crate::quantification::Errors;
+use crate::summary::asks_for_unseen_articles;
 use crate::text::{Language, Lexicon, TokenKind};
 
 /// Distinct tokens that are remembered before all are forgotten.
@@ -244,9 +243,9 @@ impl Collector {
         let counts = self.all.counts(&tasks);
         let mut reports = Vec::with_capacity(tasks.len());
         for ((task, counts), sums) in tasks.iter().zip(counts).zip(&self.probabilities) {
-            let figures = model.and_then(|model| figures(model, &task.name, mostly_unseen));
-            let corrected = figures.map(|figures| corrected(task, figures, &counts.labels, rows)).unwrap_or_default();
-            let corrected_by = figures.filter(|_| corrected.iter().any(Option::is_some)).map(|f| f.question.clone());
+            let errors = model.and_then(|model| errors(model, &task.name, mostly_unseen));
+            let corrected = errors.map(|errors| errors.correct(&counts.labels, rows)).unwrap_or_default();
+            let corrected_by = errors.filter(|_| corrected.iter().any(Option::is_some)).map(|e| e.question.clone());
             let mut of_task = (
                 typical.next().unwrap_or_default().into_iter(),
                 clearest.next().unwrap_or_default().into_iter(),
@@ -280,7 +279,7 @@ impl Collector {
                 unsure: counts.unsure,
                 mean_score: counts.mean_score,
                 corrected_by,
-                corrected_rows: figures.map_or(0.0, |f| f.weight),
+                corrected_rows: errors.map_or(0.0, |e| e.rows),
             });
         }
         let mut weeks = Groups::new(By::Week);
@@ -322,43 +321,10 @@ fn share(part: f64, rows: u64) -> f64 {
     if rows > 0 { part / rows as f64 } else { 0.0 }
 }
 
-/// The figures of the question that the rows ask: how good the model is under articles like theirs.
-fn figures<'m>(model: &'m Model, task: &str, mostly_unseen: bool) -> Option<&'m Figures> {
-    let summary = &model.head(task)?.summary;
-    let all = || [Some(&summary.figures), summary.other.as_ref()].into_iter().flatten();
-    all().find(|f| f.are_of_unseen_articles() == mostly_unseen).or(Some(&summary.figures))
-}
-
-/// The corrected share of each label.
-fn corrected(
-    task: &Task,
-    figures: &Figures,
-    counts: &[u64],
-    rows: u64,
-) -> Vec<Option<(Estimate, Option<crate::quantification::Unstable>)>> {
-    let of = |found: Corrected| found.shares.into_iter().zip(found.unstable);
-    match &figures.confusion {
-        Some(confusion) => {
-            let counts: Vec<f64> = counts.iter().map(|&n| n as f64).collect();
-            let found = correct(confusion, figures.design_effect, &counts);
-            found.map_or_else(|| vec![None; task.labels.len()], |found| of(found).map(Some).collect())
-        }
-        // Each label of a multi-label task by itself: it applies or does not.
-        None => figures
-            .labels
-            .iter()
-            .zip(counts)
-            .map(|(score, &count)| {
-                let hits = score.recall * score.support;
-                let predicted = if score.precision > 0.0 { hits / score.precision } else { 0.0 };
-                let without = figures.weight - score.support;
-                let false_alarms = (predicted - hits).clamp(0.0, without.max(0.0));
-                let confusion = [vec![hits, score.support - hits], vec![false_alarms, without - false_alarms]];
-                let predicted = [count as f64, (rows - count) as f64];
-                correct(&confusion, figures.design_effect, &predicted).and_then(|found| of(found).next())
-            })
-            .collect(),
-    }
+/// The errors of the question that the rows ask: those to expect under articles like theirs.
+fn errors<'m>(model: &'m Model, task: &str, mostly_unseen: bool) -> Option<&'m Errors> {
+    let all = &model.head(task)?.summary.errors;
+    all.iter().find(|e| asks_for_unseen_articles(&e.question) == mostly_unseen).or(all.first())
 }
 
 fn card(model: &Model, seen: [u64; 2]) -> ModelCard {
