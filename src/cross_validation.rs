@@ -37,6 +37,24 @@ struct FoldFit {
     start: Start,
 }
 
+impl OutOfFold {
+    /// Scores of each fold's held-out rows by one candidate.
+    fn scores_of(&self, bench: &Workbench, candidate: Candidate) -> Result<Vec<Array2<f64>>> {
+        let mut scores = Vec::with_capacity(self.parts.len());
+        for some in self.parts.chunks(side_by_side()) {
+            let fitted: Result<Vec<_>> = some
+                .par_iter()
+                .map(|fold| match fold.candidate == candidate {
+                    true => Ok(fold.scores.clone()),
+                    false => Ok(bench.fit_and_score(&fold.train, &fold.held, candidate, fold.start.clone())?.0),
+                })
+                .collect();
+            scores.extend(fitted?);
+        }
+        Ok(scores)
+    }
+}
+
 /// Predicts each fold with a model that never saw it, all choices made inside the other folds; `search` says how much is tried.
 pub fn cross_validate(
     bench: &Workbench,
@@ -89,15 +107,18 @@ pub struct FinalFit {
     pub regression: SparseLogistic,
     /// Raw scores to probabilities and labels.
     pub finish: Finish,
+    candidate: Candidate,
     /// The rows that folds held out, places among the task's labelled rows, and what `finish` says of their held-out scores. It was
     /// fitted on them, so these are no figures to report; they are the errors to expect at just the decision rule that the model has.
     pub judged: Vec<(usize, Judged)>,
 }
 
 impl FinalFit {
-    /// What the final decision rule says of the held-out scores of another cross-validation.
-    pub fn judge(&self, bench: &Workbench, out_of_fold: &OutOfFold) -> Vec<(usize, Judged)> {
-        out_of_fold.parts.iter().flat_map(|part| judge(bench, &self.finish, &part.scores, &part.held)).collect()
+    /// The same for the folds of another cross-validation.
+    pub fn judge(&self, bench: &Workbench, out_of_fold: &OutOfFold) -> Result<Vec<(usize, Judged)>> {
+        let scores = out_of_fold.scores_of(bench, self.candidate)?;
+        let parts = scores.iter().zip(&out_of_fold.parts);
+        Ok(parts.flat_map(|(scores, fold)| judge(bench, &self.finish, scores, &fold.held)).collect())
     }
 }
 
@@ -114,19 +135,12 @@ pub fn fit_all(bench: &Workbench, out_of_fold: &OutOfFold, step: &(dyn Fn() + Sy
     let start = out_of_fold.parts.last().and_then(|p| p.start.clone());
     let part = bench.part(&all, candidate.blocks);
     let regression = bench.fit(&part, candidate, start, bench.config.training.tolerance)?;
-    let (mut scores, mut held) = (Vec::new(), Vec::new());
-    for fold in &out_of_fold.parts {
-        // The calibrator must see scores of the kind it will be given.
-        scores.push(if fold.candidate == candidate {
-            fold.scores.clone()
-        } else {
-            bench.fit_and_score(&fold.train, &fold.held, candidate, fold.start.clone())?.0
-        });
-        held.extend_from_slice(&fold.held);
-    }
+    // The calibrator must see scores of the kind it will be given.
+    let scores = out_of_fold.scores_of(bench, candidate)?;
+    let held: Vec<usize> = out_of_fold.parts.iter().flat_map(|fold| fold.held.iter().copied()).collect();
     let finish = bench.finish_parts(&scores, &held)?;
     let parts = scores.iter().zip(&out_of_fold.parts);
     let judged = parts.flat_map(|(scores, fold)| judge(bench, &finish, scores, &fold.held)).collect();
     step();
-    Ok(FinalFit { regression, finish, judged })
+    Ok(FinalFit { regression, finish, candidate, judged })
 }

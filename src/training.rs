@@ -127,7 +127,9 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
             Errors::of(task.kind, task.labels.len(), &judged, &clusters, &figures.question)
         };
         let mut errors = vec![errors_of(&fit.judged, &figures)];
-        errors.extend(other.as_ref().map(|(held, figures)| errors_of(&fit.judge(&bench, held), figures)));
+        if let Some((held, figures)) = &other {
+            errors.push(errors_of(&fit.judge(&bench, held)?, figures));
+        }
         let FinalFit { regression, finish, .. } = fit;
         let Choice { candidate: chosen, tried, blocks } = held.choice;
         let convergence =
