@@ -1,5 +1,8 @@
 "use strict";
 (() => {
+  // What is folded away on the screen is printed.
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+
   // Tables: a click on a column's title sorts by it.
   for (const table of document.querySelectorAll("table.sortable")) {
     const titles = [...table.tHead.rows[0].cells];
@@ -43,14 +46,12 @@
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const text = (comment) => comment.pieces.map((piece) => (typeof piece === "string" ? piece : piece[0])).join("");
   const percent = (p) => (p > 0 && p < 0.001 ? "<0.1" : (100 * p).toFixed(p < 0.0995 ? 1 : 0)) + "%";
-  for (const comment of comments) {
-    comment.text = text(comment);
-    comment.plain = plain([comment.text, comment.place, comment.id].join(" "));
-  }
+  // Worked out when it is first asked for: a page may hold a hundred thousand comments.
+  const searchable = (comment) => (comment.plain ??= plain([text(comment), comment.place, comment.id].join(" ")));
   const keys = {
     row: (c) => c.row,
     time: (c) => c.seconds ?? Infinity,
-    length: (c) => -c.text.length,
+    length: (c) => -(c.length ??= text(c).length),
     sure: (c, task) => -c.verdicts[task].confidence,
     unsure: (c, task) => c.verdicts[task].confidence,
     score: (c, task) => c.verdicts[task].score ?? Infinity,
@@ -88,7 +89,7 @@
     const words = plain(byId("search").value).split(/\s+/).filter(Boolean);
     const wanted = filters.map((filter) => filter.value);
     const fits = (comment) =>
-      words.every((word) => comment.plain.includes(word)) &&
+      words.every((word) => searchable(comment).includes(word)) &&
       wanted.every((label, task) => {
         if (label === "") return true;
         const labels = comment.verdicts[task].labels;
