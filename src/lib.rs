@@ -46,6 +46,7 @@ pub mod decision;
 pub mod error;
 pub mod evaluation;
 pub mod explanation;
+pub mod exports;
 pub mod features;
 pub mod input;
 pub mod labels;

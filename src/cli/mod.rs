@@ -3,6 +3,7 @@
 mod evaluate;
 mod explain;
 mod generate;
+mod import;
 mod inspect;
 mod output;
 mod pipeline;
@@ -43,6 +44,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Say why one comment is scored as it is: its words, the article's part, the style.
     Explain(explain::ExplainArgs),
+    /// Turn an export of a comment system into comments and articles.
+    Import(import::ImportArgs),
     /// Show what is in a model: labels, blocks, strongest features, figures, origin.
     Inspect(inspect::InspectArgs),
     /// Print shell completions.
@@ -121,6 +124,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Evaluate(args) => evaluate::run(&args, &setting),
         Command::Report(args) => report::run(&args, &setting),
         Command::Explain(args) => explain::run(&args),
+        Command::Import(args) => import::run(&args, &setting),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),

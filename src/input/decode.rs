@@ -14,7 +14,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use crate::error::{Error, Position, Result};
 
 /// Text on its way to a row reader.
-pub(super) type Text = Box<dyn Read + Send>;
+pub(crate) type Text = Box<dyn Read + Send>;
 
 /// An opened file.
 pub(super) struct Source {
@@ -38,7 +38,9 @@ pub(super) fn open(path: &Path, encoding: Option<&'static Encoding>) -> Result<S
     };
     let bytes_read = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: file, count: Arc::clone(&bytes_read) };
-    let text = decompressed(Box::new(counted)).and_then(|text| decoded(text, encoding)).map_err(failed)?;
+    let text = decompressed(Box::new(counted), Arc::clone(&bytes_read))
+        .and_then(|text| decoded(text, encoding))
+        .map_err(failed)?;
     Ok(Source { text, bytes_read, size })
 }
 
@@ -66,14 +68,55 @@ pub(super) fn read_error(path: &str, error: io::Error) -> Error {
 
 /// Undoes gzip and zstd, told by their magic numbers: no text starts with either, names can be wrong, and
 /// standard input has none.
-fn decompressed(mut bytes: Text) -> io::Result<Text> {
+///
+/// `bytes_read` counts compressed bytes: what grows beyond all measure is refused.
+fn decompressed(mut bytes: Text, bytes_read: Arc<AtomicU64>) -> io::Result<Text> {
     let start = peek(&mut bytes, 4)?;
     let bytes = Cursor::new(start.clone()).chain(bytes);
     Ok(match start[..] {
-        [0x1F, 0x8B, ..] => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
-        [0x28, 0xB5, 0x2F, 0xFD] => Box::new(zstd::stream::read::Decoder::new(bytes)?),
+        [0x1F, 0x8B, ..] => Box::new(Inflated::new(flate2::read::MultiGzDecoder::new(bytes), bytes_read)),
+        [0x28, 0xB5, 0x2F, 0xFD] => {
+            let mut decoder = zstd::stream::read::Decoder::new(bytes)?;
+            // Dumps of Reddit need it.
+            decoder.window_log_max(31)?;
+            Box::new(Inflated::new(decoder, bytes_read))
+        }
         _ => Box::new(bytes),
     })
+}
+
+/// Bytes that any compressed file may grow to.
+const FREE: u64 = 1 << 30;
+/// Beyond that it may grow to so many times its size: repetitive tables reach a hundred.
+const MAX_RATIO: u64 = 1000;
+
+/// Decompressed text, as long as its size is plausible.
+struct Inflated<R> {
+    inner: R,
+    compressed: Arc<AtomicU64>,
+    given: u64,
+    free: u64,
+}
+
+impl<R> Inflated<R> {
+    fn new(inner: R, compressed: Arc<AtomicU64>) -> Self {
+        Inflated { inner, compressed, given: 0, free: FREE }
+    }
+}
+
+impl<R: Read> Read for Inflated<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        self.given += count as u64;
+        if self.given > self.free && self.given / MAX_RATIO > self.compressed.load(Ordering::Relaxed) {
+            let reason = format!(
+                "it grows to more than {MAX_RATIO} times its compressed size, as no table of comments does: if it is one, \
+                 decompress it first"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        Ok(count)
+    }
 }
 
 /// Turns text into UTF-8. A byte order mark outweighs the encoding asked for, and is removed.
@@ -229,7 +272,7 @@ mod tests {
         let asked = label.map(|label| encoding(label).unwrap());
         let read = |bytes: Text| {
             let mut text = Vec::new();
-            decompressed(bytes)
+            decompressed(bytes, Arc::default())
                 .and_then(|bytes| decoded(bytes, asked))
                 .and_then(|mut bytes| bytes.read_to_end(&mut text))
                 .map(|_| text)
@@ -249,6 +292,22 @@ mod tests {
         let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         writer.write_all(bytes).unwrap();
         writer.finish().unwrap()
+    }
+
+    #[test]
+    fn what_grows_beyond_measure_is_refused() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![b'a'; 4 << 20]).unwrap();
+        let bomb = encoder.finish().unwrap();
+        let inflate = |free| {
+            let compressed = Arc::new(AtomicU64::new(0));
+            let counted = Counted { inner: Cursor::new(bomb.clone()), count: Arc::clone(&compressed) };
+            let decoder = flate2::read::MultiGzDecoder::new(counted);
+            let mut text = Vec::new();
+            Inflated { free, ..Inflated::new(decoder, compressed) }.read_to_end(&mut text).map_err(|e| e.to_string())
+        };
+        assert_eq!(inflate(FREE), Ok(4 << 20));
+        assert!(inflate(1 << 20).unwrap_err().starts_with("it grows to more than 1000 times its compressed size"));
     }
 
     #[test]

@@ -26,10 +26,14 @@ mod json_lines;
 mod mapping;
 mod reader;
 mod record;
+mod table;
 mod window;
 
 pub use articles::Articles;
 pub use columns::{ColumnNames, Role};
+pub(crate) use decode::Text;
 pub use example::{Article, Example};
 pub use reader::{InputOptions, Inputs, RecordReader};
 pub use record::{BadRow, Header, Raw, Record, Row};
+pub(crate) use table::text_of;
+pub use table::{Table, TableRow};

@@ -1,0 +1,197 @@
+//! `belowline import`: exports of comment systems as comments and articles that the other commands read.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::output::Output;
+use super::rejects::Rejects;
+use super::{OnError, Outcome, Setting, progress};
+use crate::error::{Error, Result};
+use crate::exports::authors::Authors;
+use crate::exports::threads::Threads;
+use crate::exports::{self, Item, System};
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The export, also gzipped or zstd-compressed; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The system that it comes from.
+    #[arg(long, value_enum)]
+    from: ExportSystem,
+    /// A second file with the articles: Coral's stories.csv, Reddit's submissions.
+    #[arg(long, value_name = "FILE")]
+    stories: Option<PathBuf>,
+    /// Where to write the comments; standard output by default.
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    output: PathBuf,
+    /// Where to write the articles, for `--articles` of the other commands.
+    #[arg(long, value_name = "FILE")]
+    articles_output: Option<PathBuf>,
+    /// Carry names of authors over instead of hashes.
+    #[arg(long)]
+    keep_authors: bool,
+    /// A file with a secret, so that several imports give an author the same hash; by default a key is drawn and forgotten.
+    #[arg(long, value_name = "FILE", conflicts_with = "keep_authors")]
+    author_key: Option<PathBuf>,
+    /// Encoding of the export, where there is no byte order mark and it is not UTF-8.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// Write rows that cannot be read to this CSV file instead of their positions to standard error.
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportSystem {
+    /// WXR, the file of "Tools, Export".
+    Wordpress,
+    /// The XML export.
+    Disqus,
+    /// comments.csv of its importer.
+    Coral,
+    /// Dumps of comments, JSON lines.
+    Reddit,
+}
+
+pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    let system = match args.from {
+        ExportSystem::Wordpress => System::WordPress,
+        ExportSystem::Disqus => System::Disqus,
+        ExportSystem::Coral => System::Coral,
+        ExportSystem::Reddit => System::Reddit,
+    };
+    if args.stories.is_some() && matches!(system, System::WordPress | System::Disqus) {
+        return Ok(Outcome::Usage(
+            "--stories is for coral and reddit: the others hold articles and comments in one file".into(),
+        ));
+    }
+    let authors = match &args.author_key {
+        Some(path) => Authors::keyed(&std::fs::read(path).map_err(|e| Error::io("read", path, e))?),
+        None => Authors::random(),
+    };
+    // What is wrong with the second file is told before anything is written.
+    let paths = args.stories.iter().chain([&args.file]);
+    let readers: Vec<_> =
+        paths.map(|path| exports::open(system, path, args.encoding.as_deref())).collect::<Result<_>>()?;
+    let mut writer = Writer::new(args)?;
+    let mut rejects = Rejects::new(OnError::Skip, args.rejects.as_deref())?;
+    let mut tally = Tally::default();
+    let mut threads = Threads::default();
+    for mut reader in readers {
+        while let Some(item) = reader.next_item()? {
+            match item {
+                Item::Article(article) => writer.article(&article)?,
+                Item::LeftOut(why) => *tally.left_out.entry(why).or_default() += 1,
+                Item::Bad(bad) => rejects.take(bad)?,
+                Item::Comment(mut comment) => {
+                    if !args.keep_authors {
+                        comment.author = authors.replace(&comment.author);
+                    }
+                    let parent = threads.get(&comment.parent_id).filter(|_| !comment.parent_id.is_empty());
+                    tally.orphans += u64::from(parent.is_none() && !comment.parent_id.is_empty());
+                    writer.comment(&comment, parent.unwrap_or_default())?;
+                    tally.comments += 1;
+                    tally.approved += u64::from(comment.status == "approved");
+                    threads.remember(&comment.id, &comment.text);
+                }
+            }
+        }
+    }
+    let articles = writer.finish()?;
+    let rejected = rejects.finish()?;
+    if !setting.quiet {
+        tally.say(articles, rejected);
+    }
+    Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
+}
+
+/// What was met.
+#[derive(Default)]
+struct Tally {
+    comments: u64,
+    approved: u64,
+    orphans: u64,
+    left_out: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    fn say(&self, articles: u64, rejected: u64) {
+        let all: u64 = self.left_out.values().sum();
+        let why: Vec<String> = self.left_out.iter().map(|(why, n)| format!("{n} {why}")).collect();
+        let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
+        progress::say(format_args!(
+            "{} comments and {articles} articles written, {all} comments left out{why}, {rejected} rows rejected",
+            self.comments
+        ));
+        if self.orphans > 0 {
+            progress::say(format_args!(
+                "{} replies answer a comment that was left out, comes later or stands too far back: their `parent` is empty",
+                self.orphans
+            ));
+        }
+        if self.comments > 0 && self.approved == self.comments {
+            progress::say(format_args!(
+                "warning: all comments were approved by a moderator: hostile ones are rarer here than among what readers send in"
+            ));
+        }
+    }
+}
+
+/// Writes comments and articles.
+struct Writer {
+    output: Output,
+    comments: csv::Writer<Box<dyn std::io::Write + Send>>,
+    articles: Option<(Output, csv::Writer<Box<dyn std::io::Write + Send>>)>,
+    article_count: u64,
+}
+
+impl Writer {
+    fn new(args: &ImportArgs) -> Result<Self> {
+        let output = Output::create(&args.output)?;
+        let mut comments = csv::Writer::from_writer(output.writer()?);
+        let header = ["id", "article_id", "parent_id", "parent", "comment", "author", "time", "status"];
+        comments.write_record(header).map_err(failed)?;
+        let articles = match &args.articles_output {
+            None => None,
+            Some(path) => {
+                let output = Output::create(path)?;
+                let mut writer = csv::Writer::from_writer(output.writer()?);
+                writer.write_record(["article_id", "title", "body", "url"]).map_err(failed)?;
+                Some((output, writer))
+            }
+        };
+        Ok(Writer { output, comments, articles, article_count: 0 })
+    }
+
+    fn article(&mut self, article: &exports::Article) -> Result<()> {
+        let Some((_, writer)) = &mut self.articles else { return Ok(()) };
+        self.article_count += 1;
+        writer.write_record([&article.id, &article.title, &article.body, &article.url]).map_err(failed)
+    }
+
+    fn comment(&mut self, comment: &exports::Comment, parent: &str) -> Result<()> {
+        let exports::Comment { id, article_id, parent_id, text, author, time, status } = comment;
+        let row: [&str; 8] = [id, article_id, parent_id, parent, text, author, time, status];
+        self.comments.write_record(row).map_err(failed)
+    }
+
+    /// Puts both files into their places; gives the number of articles.
+    fn finish(self) -> Result<u64> {
+        for (output, mut writer) in [Some((self.output, self.comments)), self.articles].into_iter().flatten() {
+            writer.flush().map_err(|e| Error::io("write", "the comments", e))?;
+            drop(writer);
+            output.commit()?;
+        }
+        Ok(self.article_count)
+    }
+}
+
+fn failed(error: csv::Error) -> Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Error::io("write", "the comments", error),
+        other => Error::Config(format!("cannot write the comments: {other:?}")),
+    }
+}

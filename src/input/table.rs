@@ -1,0 +1,63 @@
+//! A file of rows without roles: cells by the names of their columns.
+
+use std::path::Path;
+
+use super::cell::{self, Column};
+use super::decode::{self, Text};
+use super::format::{self, RawRow, RawRows};
+use super::reader::InputOptions;
+use super::record::{BadRow, Header, Raw};
+use crate::error::{Position, Result};
+
+/// Reads CSV or JSON lines row by row.
+pub struct Table {
+    rows: Box<dyn RawRows>,
+}
+
+/// One row.
+pub struct TableRow {
+    /// Where it starts.
+    pub position: Position,
+    header: Header,
+    raw: Raw,
+}
+
+impl Table {
+    /// Opens a file, compressed or not; `-` is standard input.
+    pub fn open(path: &Path, encoding: Option<&str>) -> Result<Self> {
+        let encoding = encoding.map(decode::encoding).transpose()?;
+        Ok(Table { rows: format::open(path, encoding, InputOptions::MAX_RECORD_BYTES)?.rows })
+    }
+
+    /// Whether the header names a column; JSON lines may have any.
+    pub fn has_column(&self, name: &str) -> bool {
+        Column::find(self.rows.header(), name).is_some()
+    }
+
+    /// The next row, or what is wrong with it; `None` at the end.
+    pub fn next_row(&mut self) -> Result<Option<std::result::Result<TableRow, BadRow>>> {
+        Ok(self.rows.next_row()?.map(|row| match row {
+            RawRow::Good(position, raw) => Ok(TableRow { position, header: self.rows.header().clone(), raw }),
+            RawRow::Bad(bad) => Err(bad),
+        }))
+    }
+}
+
+impl TableRow {
+    /// A cell as text; `None` if it is absent, blank, or holds what is no text.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let column = Column::find(&self.header, name)?;
+        cell::text(&self.raw, &column).ok().flatten().map(|text| text.into_owned())
+    }
+
+    /// The row as one that cannot be used.
+    pub fn rejected(self, reason: &str) -> BadRow {
+        BadRow { position: self.position, reason: reason.to_owned(), raw: self.raw.to_bytes() }
+    }
+}
+
+/// The text of a file, decompressed and decoded; `-` is standard input.
+pub(crate) fn text_of(path: &Path, encoding: Option<&str>) -> Result<Text> {
+    let encoding = encoding.map(decode::encoding).transpose()?;
+    Ok(decode::open(path, encoding)?.text)
+}
