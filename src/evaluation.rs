@@ -10,7 +10,7 @@ use crate::input::Record;
 use crate::labels::{TaskKind, shown, split_cell};
 use crate::metrics::{self, Bootstrap, Estimate, Judged, PrecisionRecall, number_clusters};
 use crate::model::{Head, Model, Verdict, article_key};
-use crate::summary::{Figures, Measured};
+use crate::summary::{Figures, Measured, UNSEEN};
 use crate::training::cluster_keys;
 
 /// Worst errors that are kept of each task.
@@ -152,7 +152,8 @@ impl LabelledVerdicts {
         self.read += 1;
         let mut golds = Vec::with_capacity(self.tasks.len());
         for (task, cell) in self.tasks.iter().zip(&example.labels) {
-            let labels = &model.heads[task.head].labels;
+            let head = &model.heads[task.head];
+            let labels = &head.labels;
             golds.push(match cell.as_deref() {
                 None => None,
                 Some(cell) => {
@@ -172,6 +173,10 @@ impl LabelledVerdicts {
                     }
                     gold.sort_unstable();
                     gold.dedup();
+                    if head.kind == TaskKind::SingleLabel && gold.len() != 1 {
+                        let reason = format!("{} labels, where the task has one label a comment", gold.len());
+                        return Err((task.name.clone(), reason));
+                    }
                     Some(gold)
                 }
             });
@@ -230,9 +235,7 @@ impl Evaluation {
             let all: Vec<usize> = (0..rows).collect();
             let figures = measure("labelled comments given to evaluate", &all)?;
             let mut by_article = Vec::new();
-            for (seen, question) in
-                [(true, "comments under articles seen in training"), (false, "comments under articles never seen")]
-            {
+            for (seen, question) in [(true, "comments under articles seen in training"), (false, UNSEEN)] {
                 let part: Vec<usize> = all.iter().copied().filter(|&r| task.seen[r] == Some(seen)).collect();
                 if !part.is_empty() && part.len() < rows {
                     by_article.push(measure(question, &part)?);

@@ -238,10 +238,16 @@ impl Account {
                 }
             }
         }
-        let columns = similarities.iter().map(|&(within, _)| within);
+        // All columns, also those of no weight: they tell how close the two are.
+        let of_block = layout.range(Block::Similarity);
+        let columns =
+            scorer.values(row).map(|(c, _)| c as usize).filter(|c| of_block.contains(c)).map(|c| c - of_block.start);
         for (context, columns, what) in similarity::plainly(&model.features.bins, columns) {
             let of_columns = similarities.iter().filter(|(within, _)| columns.contains(within));
-            let contribution = of_columns.map(|&(_, contribution)| contribution).sum();
+            let contribution: f64 = of_columns.map(|&(_, contribution)| contribution).sum();
+            if contribution == 0.0 {
+                continue;
+            }
             let about = if context == similarity::TARGET { About::Target } else { About::Article };
             parts.add(Part { about, what, contribution, spans: Vec::new() });
         }
@@ -286,7 +292,8 @@ impl Account {
             let signed = if w.contribution < 0.0 { -strength } else { strength };
             (w.contribution.abs() >= least).then_some(Mark { start: w.start, end: w.end, strength: signed })
         };
-        self.words.iter().filter_map(mark).collect()
+        // One word may stand there many times.
+        self.words.iter().filter_map(mark).take(10 * MAX_MARKS).collect()
     }
 }
 

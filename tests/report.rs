@@ -89,6 +89,9 @@ fn scored_comments_give_the_same_report_as_raw_ones() {
         let counts = report["breakdowns"][1]["groups"].take();
         let marks = report["sample"][0]["tasks"][0]["marks"].clone();
         let counts: Vec<Value> = counts.as_array().unwrap().iter().map(|g| g["tasks"][1]["labels"].clone()).collect();
+        assert!(
+            report["sample"].as_array().unwrap().iter().any(|c| c["tasks"][0]["marks"] != Value::Array(Vec::new()))
+        );
         (shares(&report), rows, counts, marks)
     };
     for scored in ["p.csv", "p.jsonl"] {
@@ -164,6 +167,119 @@ fn csv_has_a_row_an_article_and_target_and_nothing_that_a_spreadsheet_computes()
     assert_eq!(table(&folder.read("t.csv"))[0][0], "target");
     folder.run(&format!("{REPORT} -o w.csv --by week")).done();
     assert!(column(&folder.read("w.csv"), "week").is_sorted());
+}
+
+#[test]
+fn rows_of_a_table_add_up_to_all_comments() {
+    let folder = folder();
+    folder.write(
+        "part.csv",
+        "article_id,target,comment\nbuses,x,I fully support this plan\n,,Bad for all of us\n,y,Is there a map\n",
+    );
+    for (by, names) in [
+        ("", vec!["buses", "", "(none)"]),
+        (" --by article", vec!["buses", "(none)"]),
+        (" --by target", vec!["x", "y", "(none)"]),
+    ] {
+        folder.run(&format!("report part.csv -m m -o r.csv{by}")).done();
+        let out = folder.read("r.csv");
+        assert_eq!(table(&out)[1..].iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), names, "{by}");
+        assert_eq!(column(&out, "comments").iter().map(|n| n.parse::<u32>().unwrap()).sum::<u32>(), 3);
+    }
+    let run = folder.run("report part.csv -m m -o r.html --by week");
+    assert!(run.err.contains("warning: no row names a week"), "{}", run.err);
+}
+
+#[test]
+fn nothing_that_is_read_is_written_over() {
+    let folder = folder();
+    for (arguments, message) in [
+        ("report new.csv -m m -o new.csv", "--output would write over new.csv, which is read: choose another name"),
+        (
+            "report new.csv -m m -o r.html --rejects ./new.csv",
+            "--rejects would write over ./new.csv, which is read: choose another name",
+        ),
+        (
+            "report new.csv --articles articles.csv -m m -o articles.csv",
+            "--output would write over articles.csv, which is read: choose another name",
+        ),
+        ("report new.csv -m m -o m", "--output would write over m, which is read: choose another name"),
+        ("predict new.csv -m m -o new.csv", "--output would write over new.csv, which is read: choose another name"),
+        (
+            "evaluate comments.csv -m m -o comments.csv",
+            "--output would write over comments.csv, which is read: choose another name",
+        ),
+        (
+            "train comments.csv -o comments.csv",
+            "--output would write over comments.csv, which is read: choose another name",
+        ),
+        (
+            "train comments.csv -o x --out-of-fold x",
+            "--out-of-fold and --output name the same file: one would replace the other",
+        ),
+        (
+            "import new.csv --from coral -o new.csv",
+            "--output would write over new.csv, which is read: choose another name",
+        ),
+    ] {
+        let before = folder.bytes("new.csv");
+        assert_eq!(folder.run(arguments).usage(), message, "{arguments}");
+        assert_eq!(folder.bytes("new.csv"), before);
+    }
+    folder.run("predict new.csv -m m -o /dev/null").done();
+}
+
+#[test]
+fn corrected_shares_are_those_of_the_models_own_decisions() {
+    let folder = folder();
+    let corrected = |name: &str| -> Vec<Value> {
+        let report = json(&folder.read(name));
+        let tasks = report["tasks"].as_array().unwrap().iter();
+        tasks.flat_map(|t| t["labels"].as_array().unwrap()).map(|l| l["corrected"].clone()).collect()
+    };
+    folder.run(&format!("{REPORT} -o own.json")).done();
+    folder.run("predict new.csv --articles articles.csv -m m -o withheld.csv --min-conf 1").done();
+    folder.run("report withheld.csv --articles articles.csv -m m -o w.json").done();
+    assert_eq!(corrected("own.json"), corrected("w.json"));
+    let report = json(&folder.read("w.json"));
+    assert!(caveats(&report).contains(&"changed-labels".to_owned()), "{:?}", caveats(&report));
+    assert!(!caveats(&json(&folder.read("own.json"))).contains(&"changed-labels".to_owned()));
+}
+
+#[test]
+fn scores_that_cannot_be_are_rejected() {
+    let folder = folder();
+    folder.write("one.csv", "comment\nI fully support this plan\n");
+    folder.run("predict one.csv -m m -o p.csv").done();
+    let good = folder.read("p.csv");
+    let cells = table(&good);
+    let broken = |name: &str, value: &str| -> String {
+        let place = cells[0].iter().position(|c| c == name).unwrap();
+        let mut rows = cells.clone();
+        rows[1][place] = value.into();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        folder.write("b.csv", writer.into_inner().unwrap());
+        let run = folder.run("report b.csv -m m -o b.json");
+        assert_eq!(run.status, 3, "{name}: {}", run.err);
+        run.err.lines().next().unwrap().split_once("byte ").unwrap().1.split_once(", ").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        broken("stance_score", "99"),
+        "column `stance_score`: the score lies outside -1 to 1: score the row again"
+    );
+    assert_eq!(
+        broken("stance_conf", "1.5"),
+        "column `stance_conf`: a probability lies between 0 and 1: score the row again"
+    );
+    assert_eq!(
+        broken("stance_pred", "favor|against"),
+        "column `stance_pred`: several labels of a task with one label a comment: score the row again"
+    );
+    assert!(
+        broken("stance_p_favor", "0.999")
+            .starts_with("column `stance_p_against`: the probabilities of a task with one label")
+    );
 }
 
 #[test]
@@ -322,6 +438,23 @@ fn rounded(value: &mut Value) {
     }
 }
 
+/// A text with its decimals cut to three.
+fn shortened(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut decimals = None;
+    for c in text.chars() {
+        decimals = match (c, decimals) {
+            ('.', _) => Some(0),
+            ('0'..='9', Some(n)) => Some(n + 1),
+            _ => None,
+        };
+        if decimals.is_none_or(|n| n <= 3) {
+            out.push(c);
+        }
+    }
+    out
+}
+
 #[test]
 fn every_format_of_the_demonstration_comments_is_as_recorded() {
     let folder = Folder::new();
@@ -336,7 +469,7 @@ fn every_format_of_the_demonstration_comments_is_as_recorded() {
         folder.run(&format!("{report} -o r.{format}")).done();
     }
     insta::assert_snapshot!("report_markdown", folder.read("r.md"));
-    insta::assert_snapshot!("report_csv", folder.read("r.csv"));
+    insta::assert_snapshot!("report_csv", shortened(&folder.read("r.csv")));
     let mut value = json(&folder.read("r.json"));
     rounded(&mut value);
     // What is said of each label is of the same form.
@@ -354,9 +487,12 @@ fn every_format_of_the_demonstration_comments_is_as_recorded() {
     let html = folder.read("r.html");
     let (_, body) = html.split_once("<body>").unwrap();
     let (body, _) = body.split_once("<script type=\"application/json\"").unwrap();
-    insta::assert_snapshot!("report_html", body);
+    insta::assert_snapshot!("report_html", shortened(body));
     folder.write("c.txt", "These dreamers never pay for anything. What a waste, you muppets!");
-    insta::assert_snapshot!("explain_text", folder.run("explain -m m --file c.txt --top 4 --verbose").done());
+    insta::assert_snapshot!(
+        "explain_text",
+        shortened(&folder.run("explain -m m --file c.txt --top 4 --verbose").done())
+    );
     folder.write("few.csv", table_of(&folder.read("comments.csv"), 60));
     insta::assert_snapshot!("evaluate_text", folder.run("evaluate few.csv --articles articles.csv -m m").done());
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::paths::Paths;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, output, progress, source};
@@ -61,6 +62,10 @@ pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outc
             "--against reads the input twice, standard input only once: save it to a file".into(),
         ));
     }
+    let paths = Paths::of(&args.input)?.reads(args.model.model.as_deref()).reads(args.against.as_deref());
+    if let Some(clash) = paths.writes("--output", Some(&args.output)).clash() {
+        return Ok(Outcome::Usage(clash));
+    }
     let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
     let (verdicts, rejected) = judge(&model, args, setting, true)?;
     let against = match &args.against {
@@ -78,7 +83,7 @@ pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outc
         EvaluationFormat::Json => report::json(&evaluation),
         EvaluationFormat::Html => html::evaluation(&evaluation)?,
     };
-    output::show(&args.output, shown.as_bytes())?;
+    output::write(&args.output, shown.as_bytes())?;
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
 

@@ -54,6 +54,11 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
             model.heads.iter().map(|head| format!("{}: {}", head.name, head.labels.names().join(", "))).collect();
         return Ok(Outcome::Usage(format!("the model has no label `{unknown}`: it has {}", labels.join("; "))));
     }
+    let from_stdin =
+        [&args.file, &args.article, &args.parent].into_iter().flatten().filter(|p| p.as_os_str() == "-").count();
+    if from_stdin > 1 {
+        return Ok(Outcome::Usage("standard input, `-`, can be given once only".into()));
+    }
     let comment = match (&args.text, &args.file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => read(file)?,
@@ -75,7 +80,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
         SummaryFormat::Text => text(&explanation, &comment, &args.labels, args.top, marking()),
         SummaryFormat::Json => crate::report::json(&explanation),
     };
-    output::show(Path::new("-"), shown.as_bytes())?;
+    output::write(Path::new("-"), shown.as_bytes())?;
     Ok(Outcome::Done)
 }
 

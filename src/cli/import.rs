@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::output::Output;
+use super::paths::Paths;
 use super::rejects::Rejects;
 use super::{OnError, Outcome, Setting, progress};
 use crate::error::{Error, Result};
@@ -67,6 +68,13 @@ pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcom
         return Ok(Outcome::Usage(
             "--stories is for coral and reddit: the others hold articles and comments in one file".into(),
         ));
+    }
+    let paths =
+        Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref()).reads(args.author_key.as_deref());
+    let paths =
+        paths.writes("--output", Some(&args.output)).writes("--articles-output", args.articles_output.as_deref());
+    if let Some(clash) = paths.writes("--rejects", args.rejects.as_deref()).clash() {
+        return Ok(Outcome::Usage(clash));
     }
     let authors = match &args.author_key {
         Some(path) => Authors::keyed(&std::fs::read(path).map_err(|e| Error::io("read", path, e))?),

@@ -35,6 +35,6 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
         SummaryFormat::Text => text::inspection(&inspection),
         SummaryFormat::Json => report::json(&inspection),
     };
-    output::show(Path::new("-"), shown.as_bytes())?;
+    output::write(Path::new("-"), shown.as_bytes())?;
     Ok(Outcome::Done)
 }

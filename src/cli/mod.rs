@@ -6,6 +6,7 @@ mod generate;
 mod import;
 mod inspect;
 mod output;
+mod paths;
 mod pipeline;
 mod predict;
 mod progress;

@@ -70,6 +70,15 @@ impl Output {
         Ok(Box::new(BufWriter::with_capacity(1 << 16, sink)))
     }
 
+    /// Writes all there is to write, and puts the file into its place.
+    pub(super) fn write_all(self, bytes: &[u8]) -> Result<()> {
+        let mut writer = self.writer()?;
+        let name = if matches!(self.sink, Sink::Stdout) { Path::new("standard output") } else { &self.path };
+        writer.write_all(bytes).and_then(|()| writer.flush()).map_err(|e| Error::io("write", name, e))?;
+        drop(writer);
+        self.commit()
+    }
+
     /// Puts the file into its place.
     pub(super) fn commit(self) -> Result<()> {
         let Sink::Beside { file, place } = self.sink else { return Ok(()) };
@@ -92,20 +101,7 @@ fn builder(path: &Path) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// Writes bytes to a path, or to standard output for `-`.
-pub(super) fn show(path: &Path, bytes: &[u8]) -> Result<()> {
-    if path != Path::new("-") {
-        return write(path, bytes);
-    }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|e| Error::io("write", "standard output", e))
-}
-
-/// Writes bytes to a path, whole or not at all.
+/// Writes bytes to a path, whole or not at all; `-` is standard output.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let output = Output::create(path)?;
-    let mut writer = output.writer()?;
-    writer.write_all(bytes).and_then(|()| writer.flush()).map_err(|e| Error::io("write", path, e))?;
-    drop(writer);
-    output.commit()
+    Output::create(path)?.write_all(bytes)
 }

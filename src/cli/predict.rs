@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::output::Output;
+use super::paths::Paths;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, progress, source};
@@ -50,8 +51,9 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     if !(0.0..=1.0).contains(&args.min_conf) {
         return Ok(Outcome::Usage(format!("--min-conf must be from 0 to 1. Got {}", args.min_conf)));
     }
-    if args.input.rejects.as_ref().is_some_and(|rejects| *rejects == args.output) {
-        return Ok(Outcome::Usage("--output and --rejects name the same file: one would replace the other".into()));
+    let paths = Paths::of(&args.input)?.reads(args.model.model.as_deref()).writes("--output", Some(&args.output));
+    if let Some(clash) = paths.clash() {
+        return Ok(Outcome::Usage(clash));
     }
     let Some(mut model) = source::model(&args.model)? else { return Ok(no_model()) };
     for threshold in &args.thresholds {

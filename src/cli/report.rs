@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::output;
+use super::output::Output;
+use super::paths::Paths;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, predict, progress, source};
@@ -63,15 +64,13 @@ enum ReportBy {
 }
 
 pub(super) fn run(args: &ReportArgs, setting: &Setting) -> anyhow::Result<Outcome> {
-    if args.input.rejects.as_ref().is_some_and(|rejects| *rejects == args.output) {
-        return Ok(Outcome::Usage("--output and --rejects name the same file: one would replace the other".into()));
+    let paths = Paths::of(&args.input)?.reads(args.model.model.as_deref()).writes("--output", Some(&args.output));
+    if let Some(clash) = paths.clash() {
+        return Ok(Outcome::Usage(clash));
     }
     let mut inputs = source::open(&args.input)?;
     let model = source::model(&args.model)?;
-    let scored = match inputs.peek_row()? {
-        Some(InputRow::Good(record)) => ScoredColumns::of_row(&record.raw),
-        _ => None,
-    };
+    let scored = inputs.peek_good()?.and_then(|record| ScoredColumns::of_row(&record.raw));
     let scored = scored.or_else(|| ScoredColumns::of_header(inputs.header()));
     let tasks = match (&scored, &model) {
         (Some(columns), model) => Task::of_columns(columns, model.as_ref()),
@@ -82,6 +81,15 @@ pub(super) fn run(args: &ReportArgs, setting: &Setting) -> anyhow::Result<Outcom
             ));
         }
     };
+    if let Some(task) = tasks.iter().find(|task| task.labels.len() > MAX_LABELS) {
+        return Ok(Outcome::Usage(format!(
+            "`{}` has {} labels; a report can show {MAX_LABELS} a task",
+            task.name,
+            task.labels.len()
+        )));
+    }
+    // What is wrong with the output's place is told before the work.
+    let output = Output::create(&args.output)?;
     let mut gathering = Gathering {
         collector: Collector::new(tasks, args.max_comments),
         rejects: Rejects::new(args.on_error, args.input.rejects.as_deref())?,
@@ -98,18 +106,31 @@ pub(super) fn run(args: &ReportArgs, setting: &Setting) -> anyhow::Result<Outcom
     }
     bar.finish_and_clear();
     let rejected = gathering.rejects.finish()?;
-    let report = gathering.collector.finish(model.as_ref(), scored.is_some(), lacks_contexts);
-    output::show(&args.output, shown(&report, args)?.as_bytes())?;
+    let mut report = gathering.collector.finish(model.as_ref(), scored.is_some(), lacks_contexts);
+    let by = args.by.map(|by| match by {
+        ReportBy::Source => By::Source,
+        ReportBy::Article => By::Article,
+        ReportBy::Target => By::Target,
+        ReportBy::Week => By::Week,
+    });
+    report.breakdowns.retain(|breakdown| by.is_none_or(|by| breakdown.by == by));
+    output.write_all(shown(&report, by, args)?.as_bytes())?;
     if !setting.quiet {
+        let place =
+            if args.output.as_os_str() == "-" { "standard output".into() } else { args.output.display().to_string() };
         progress::say(format_args!(
-            "{} rows read, {} reported, {rejected} rejected. Report written to {}",
-            report.rows_read,
-            report.rows,
-            args.output.display()
+            "{} rows read, {} reported, {rejected} rejected. Report written to {place}",
+            report.rows_read, report.rows
         ));
+        if let Some(by) = by.filter(|_| report.breakdowns.is_empty() && report.rows > 0) {
+            progress::say(format_args!("warning: no row names a {}: there is nothing to count by it", by.name()));
+        }
     }
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
+
+/// More labels of a task fit neither a page nor memory.
+const MAX_LABELS: usize = 200;
 
 /// What rows go through on their way into a report.
 struct Gathering {
@@ -135,17 +156,24 @@ impl Gathering {
             bar.set_position(inputs.bytes_read());
             match row {
                 InputRow::Bad(bad) => self.reject(bad)?,
-                InputRow::Good(record) => match columns.read(&record.raw) {
-                    Ok(verdicts) => {
-                        let seen = model.and_then(|model| model.has_seen(&record.example));
-                        self.collector.push(Row { record: &record, verdicts, seen });
+                InputRow::Good(record) => {
+                    let checked = columns.read(&record.raw).and_then(|verdicts| {
+                        let pairs = self.collector.tasks().iter().zip(&verdicts);
+                        pairs.map(|(task, verdict)| task.check(verdict)).collect::<std::result::Result<(), _>>()?;
+                        Ok(verdicts)
+                    });
+                    match checked {
+                        Ok(verdicts) => {
+                            let seen = model.and_then(|model| model.has_seen(&record.example));
+                            self.collector.push(Row { record: &record, verdicts, seen });
+                        }
+                        Err((column, reason)) => self.reject(BadRow {
+                            position: record.position.in_column(column),
+                            reason,
+                            raw: record.raw.to_bytes(),
+                        })?,
                     }
-                    Err((column, reason)) => self.reject(BadRow {
-                        position: record.position.in_column(column),
-                        reason,
-                        raw: record.raw.to_bytes(),
-                    })?,
-                },
+                }
             }
         }
         Ok(())
@@ -168,6 +196,12 @@ impl Gathering {
                 bar.set_position(bytes);
                 match row {
                     Passed::Bad(bad) => self.reject(bad),
+                    Passed::Scored(row) if ScoredColumns::of_row(&row.record.raw).is_some() => {
+                        let raw = row.record.raw.to_bytes();
+                        let reason =
+                            "this row has scores and the first has none: take the scores out, or score all rows".into();
+                        self.reject(BadRow { position: row.record.position, reason, raw })
+                    }
                     Passed::Scored(row) => {
                         let verdicts =
                             model.heads.iter().zip(row.verdicts).map(|(head, v)| RowVerdict::of(head, v)).collect();
@@ -180,16 +214,10 @@ impl Gathering {
     }
 }
 
-fn shown(report: &Report, args: &ReportArgs) -> Result<String> {
-    let by = args.by.map(|by| match by {
-        ReportBy::Source => By::Source,
-        ReportBy::Article => By::Article,
-        ReportBy::Target => By::Target,
-        ReportBy::Week => By::Week,
-    });
+fn shown(report: &Report, by: Option<By>, args: &ReportArgs) -> Result<String> {
     match format(args) {
-        ReportFormat::Html => html::report(report, by),
-        ReportFormat::Markdown => Ok(markdown::report(report, by)),
+        ReportFormat::Html => html::report(report),
+        ReportFormat::Markdown => Ok(markdown::report(report)),
         ReportFormat::Json => Ok(crate::report::json(report)),
         ReportFormat::Csv => csv::report(report, by),
     }

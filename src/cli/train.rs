@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::{self, Output};
+use super::paths::Paths;
 use super::rejects::Rejects;
 use super::{InputArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::{Error, Result};
@@ -52,6 +53,10 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     config.validation.folds = args.folds.map_or(config.validation.folds, |k| k as usize);
     config.validation.seed = args.seed.unwrap_or(config.validation.seed);
     config.check()?;
+    let paths = Paths::of(&args.input)?.reads(args.config.as_deref()).writes("--output", Some(&args.output));
+    if let Some(clash) = paths.writes("--out-of-fold", args.out_of_fold.as_deref()).clash() {
+        return Ok(Outcome::Usage(clash));
+    }
     // What cannot be written is better known before the work than after it.
     let output = Output::create(&args.output)?;
 

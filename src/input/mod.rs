@@ -33,6 +33,7 @@ pub use articles::Articles;
 pub use columns::{ColumnNames, Role};
 pub(crate) use decode::Text;
 pub use example::{Article, Example};
+pub(crate) use reader::files;
 pub use reader::{InputOptions, Inputs, RecordReader};
 pub use record::{BadRow, Header, Raw, Record, Row};
 pub(crate) use table::text_of;

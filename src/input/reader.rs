@@ -12,7 +12,7 @@ use super::columns::{ColumnNames, Role, shown};
 use super::decode;
 use super::format::{self, RawRow, RawRows};
 use super::mapping::Mapping;
-use super::record::{Header, Row};
+use super::record::{Header, Record, Row};
 use crate::error::{Error, Position, Result};
 
 /// Reads rows.
@@ -103,6 +103,9 @@ impl RecordReader for FileReader {
     }
 }
 
+/// Rows that are looked at before the first usable one.
+const MAX_PEEKED: usize = 1000;
+
 /// A file whose turn has not come.
 enum Waiting {
     /// Closed again after a look at its header, so that a thousand inputs do not need a thousand handles.
@@ -120,8 +123,8 @@ pub struct Inputs {
     header: Header,
     /// `None` when all is read, or reading failed.
     current: Option<Box<FileReader>>,
-    /// A row that was looked at and not taken yet.
-    peeked: Option<Row>,
+    /// Rows that were looked at and not taken yet.
+    peeked: VecDeque<Row>,
     waiting: VecDeque<Waiting>,
     /// Bytes of the files that are done with.
     bytes_done: u64,
@@ -163,7 +166,7 @@ impl Inputs {
             encoding,
             header: first.header().clone(),
             current: Some(Box::new(first)),
-            peeked: None,
+            peeked: VecDeque::new(),
             waiting,
             bytes_done: 0,
             bytes_total,
@@ -211,9 +214,13 @@ impl Inputs {
     /// # Errors
     /// As of [`RecordReader::read_row`]; nothing is read after one.
     pub fn read_row(&mut self) -> Result<Option<Row>> {
-        if let Some(row) = self.peeked.take() {
-            return Ok(Some(row));
+        match self.peeked.pop_front() {
+            Some(row) => Ok(Some(row)),
+            None => self.read_on(),
         }
+    }
+
+    fn read_on(&mut self) -> Result<Option<Row>> {
         while let Some(current) = &mut self.current {
             match current.read_row() {
                 Ok(Some(row)) => return Ok(Some(row)),
@@ -227,15 +234,22 @@ impl Inputs {
         Ok(None)
     }
 
-    /// A look at the next row, which [`Inputs::read_row`] gives later.
+    /// A look at the first usable row among those to come; [`Inputs::read_row`] gives it, and the bad ones before it, later. `None` where there
+    /// is none among the next thousand.
     ///
     /// # Errors
     /// As of [`Inputs::read_row`].
-    pub fn peek_row(&mut self) -> Result<Option<&Row>> {
-        if self.peeked.is_none() {
-            self.peeked = self.read_row()?;
+    pub fn peek_good(&mut self) -> Result<Option<&Record>> {
+        while self.peeked.len() < MAX_PEEKED && !matches!(self.peeked.back(), Some(Row::Good(_))) {
+            match self.read_on()? {
+                Some(row) => self.peeked.push_back(row),
+                None => break,
+            }
         }
-        Ok(self.peeked.as_ref())
+        Ok(self.peeked.iter().find_map(|row| match row {
+            Row::Good(record) => Some(&**record),
+            Row::Bad(_) => None,
+        }))
     }
 
     /// Bytes read so far, compressed ones where files are compressed.
@@ -280,7 +294,7 @@ impl Inputs {
 }
 
 /// The files that paths stand for: of a folder those in it that are named as rows, sorted.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -502,8 +516,7 @@ x
         ]);
         fs::create_dir(folder.path().join("deeper.csv")).unwrap();
         let mut inputs = Inputs::open(&[folder.path().to_owned()], InputOptions::default()).unwrap();
-        let Some(Row::Good(first)) = inputs.peek_row().unwrap() else { panic!("a good row") };
-        assert_eq!(first.example.comment, "a");
+        assert_eq!(inputs.peek_good().unwrap().unwrap().example.comment, "a");
         let mut comments = Vec::new();
         while let Some(Row::Good(record)) = inputs.read_row().unwrap() {
             comments.push(record.example.comment);

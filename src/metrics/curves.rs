@@ -110,9 +110,14 @@ const CURVE_POINTS: usize = 100;
 pub struct PrecisionRecall {
     /// Mean precision over the steps of recall (average precision, as scikit-learn's).
     pub average_precision: f64,
-    /// Recall, precision and threshold at some of the thresholds, evenly spread over the rows, from the highest down.
+    /// Recall and the best precision that is reached at no less, at some recalls.
+    pub at_recalls: Vec<[f64; 2]>,
+    /// Recall, precision and threshold at some of the thresholds, spread over the recalls, from the highest threshold down.
     pub points: Vec<[f64; 3]>,
 }
+
+/// Recalls that tables show.
+const RECALLS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 
 /// The curve of a label; `None` if no row has it. `rows`: probability, whether the row has the label, weight.
 pub fn precision_recall(mut rows: Vec<(f64, bool, f64)>) -> Option<PrecisionRecall> {
@@ -136,14 +141,18 @@ pub fn precision_recall(mut rows: Vec<(f64, bool, f64)>) -> Option<PrecisionReca
         points.push([hits / positives, ratio(hits, taken), rows[start].0]);
         start = end;
     }
-    let last = points.len() - 1;
-    let step = points.len().div_ceil(CURVE_POINTS);
-    let mut place = 0;
-    points.retain(|_| {
+    let best = |recall: f64| points.iter().filter(|p| p[0] >= recall).map(|p| p[1]).fold(0.0, f64::max);
+    let at_recalls = RECALLS.iter().map(|&recall| [recall, best(recall)]).collect();
+    // One point a step of recall, and the last of all.
+    let (last, mut step, mut place) = (points.len() - 1, -1, 0);
+    points.retain(|point| {
+        let here = (point[0] * CURVE_POINTS as f64) as i32;
         place += 1;
-        (place - 1) % step == 0 || place - 1 == last
+        let is_kept = here > step || place - 1 == last;
+        step = step.max(here);
+        is_kept
     });
-    Some(PrecisionRecall { average_precision: average, points })
+    Some(PrecisionRecall { average_precision: average, at_recalls, points })
 }
 
 #[cfg(test)]
@@ -170,10 +179,14 @@ mod tests {
         let rows = vec![(0.1, false, 1.0), (0.4, false, 1.0), (0.35, true, 1.0), (0.8, true, 1.0)];
         let found = precision_recall(rows).unwrap();
         assert!((found.average_precision - 5.0 / 6.0).abs() < 1e-12);
-        assert_eq!(found.points, [[0.5, 1.0, 0.8], [0.5, 0.5, 0.4], [1.0, 2.0 / 3.0, 0.35], [1.0, 0.5, 0.1]]);
+        assert_eq!(found.points, [[0.5, 1.0, 0.8], [1.0, 2.0 / 3.0, 0.35], [1.0, 0.5, 0.1]]);
+        assert_eq!(found.at_recalls[1..4], [[0.25, 1.0], [0.5, 1.0], [0.75, 2.0 / 3.0]]);
         assert_eq!(precision_recall(vec![(0.1, false, 1.0)]), None);
         let many = precision_recall((0..10_000).map(|i| (f64::from(i), i % 2 == 0, 1.0)).collect()).unwrap();
-        assert!(many.points.len() <= CURVE_POINTS + 1);
+        assert!(many.points.len() <= CURVE_POINTS + 2);
+        // A rare label's curve is as fine as a frequent one's.
+        let rare: Vec<(f64, bool, f64)> = (0..20_000).map(|i| (f64::from(i), i % 100 == 0 && i > 9_000, 1.0)).collect();
+        assert!(precision_recall(rare).unwrap().points.len() > 90);
         assert_eq!(many.points.last().unwrap()[0], 1.0);
     }
 }

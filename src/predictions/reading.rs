@@ -56,8 +56,10 @@ impl ScoredColumns {
                 .map_while(|(c, place)| Some((c.strip_prefix(&prefix)?.to_owned(), place)))
                 .collect();
             let labels = LabelSet::new(found.iter().map(|(label, _)| label.clone()));
-            let of_label = |label: &String| found.iter().find(|(l, _)| l == label).map(|(_, place)| *place);
-            let probabilities = labels.names().iter().filter_map(of_label).collect();
+            // In label order; no two columns bear one name.
+            let mut sorted = found;
+            sorted.sort();
+            let probabilities = sorted.into_iter().map(|(_, place)| place).collect();
             let score = place(&format!("{name}_score"));
             (!labels.is_empty()).then(|| ScoredTask { name: name.into(), labels, pred, conf, score, probabilities })
         };
@@ -141,7 +143,10 @@ impl ScoredTask {
         let fault = |what: &str| (KEY.to_owned(), format!("`{}` has no {what}: score the row again", self.name));
         let task = object.get(KEY).and_then(|tasks| tasks.get(&self.name)).and_then(Value::as_object);
         let task = task.ok_or_else(|| {
-            (KEY.to_owned(), format!("there are no scores of `{}`, which the first row has", self.name))
+            (
+                KEY.to_owned(),
+                format!("there are no scores of `{}`, which the first row has: score all rows in one run", self.name),
+            )
         })?;
         let p = task.get("p").and_then(Value::as_object).ok_or_else(|| fault("probabilities"))?;
         let probability = |label: &String| {

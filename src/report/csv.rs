@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 /// One row an article and target, or a group of what `by` says: number of comments, and for each task `T` the count of each label
 /// (`T_<label>`), of comments without one (`T_unlabelled`) and of those below a confidence of one half (`T_unsure`), and where there are such
 /// the mean score (`T_mean_score`), the share of hostile comments (`T_hostile_share`) and how evenly they are divided (`T_division`).
+/// Comments that name no such thing come behind the others, as `(none)`, and last those beyond what is counted apart, as `(others)`.
 pub fn report(report: &Report, by: Option<By>) -> Result<String> {
-    let empty =
-        Breakdown { by: by.unwrap_or(By::ArticleAndTarget), groups: Vec::new(), rows_without: 0, rows_beyond: 0 };
+    let empty = Breakdown { by: by.unwrap_or(By::ArticleAndTarget), groups: Vec::new(), without: None, beyond: None };
     let breakdown = match by {
         None => &report.pairs,
         Some(by) => report.breakdowns.iter().find(|b| b.by == by).unwrap_or(&empty),
@@ -34,7 +34,8 @@ pub fn report(report: &Report, by: Option<By>) -> Result<String> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let failed = |e: ::csv::Error| Error::Config(format!("cannot write the report: {e}"));
     writer.write_record(&header).map_err(failed)?;
-    for group in &breakdown.groups {
+    // All rows of the table add up to all comments.
+    for group in breakdown.groups.iter().chain(&breakdown.without).chain(&breakdown.beyond) {
         let text = |name: &str| match name {
             "title" => neutral(&group.title),
             "target" if breakdown.by == By::ArticleAndTarget => neutral(&group.target),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::batch::breakdown::{Breakdown, By};
+use super::batch::breakdown::Breakdown;
 use super::batch::sample::Shown;
 use super::batch::{Report, TaskReport};
 use super::numbers::{count, day, estimate, figure, percent};
@@ -13,8 +13,8 @@ const GROUPS: usize = 25;
 /// Characters shown of a comment.
 const EXCERPT: usize = 280;
 
-/// The report; `by` limits the counts by group to one kind.
-pub fn report(report: &Report, by: Option<By>) -> String {
+/// The report.
+pub fn report(report: &Report) -> String {
     let mut out = Markdown(String::new());
     out.line("# Comment report\n");
     overview(&mut out, report);
@@ -25,7 +25,7 @@ pub fn report(report: &Report, by: Option<By>) -> String {
     for task in &report.tasks {
         labels(&mut out, task);
     }
-    for breakdown in report.breakdowns.iter().filter(|b| by.is_none_or(|by| b.by == by)) {
+    for breakdown in &report.breakdowns {
         groups(&mut out, report, breakdown);
     }
     if !report.alike.largest.is_empty() {
@@ -48,7 +48,8 @@ pub fn report(report: &Report, by: Option<By>) -> String {
             out.row(&[&count(reason.count), &escape(&reason.reason), &escape(&reason.first)]);
         }
     }
-    out.line(&format!("\nWritten by belowline {}.", report.belowline));
+    let date = report.date.map(|date| format!(" on {}", day(date))).unwrap_or_default();
+    out.line(&format!("\nWritten by belowline {}{date}.", report.belowline));
     out.0
 }
 
@@ -67,8 +68,8 @@ impl Markdown {
 
 fn overview(out: &mut Markdown, report: &Report) {
     let mut line = format!("{} comments", count(report.rows));
-    if let Some(time) = &report.time {
-        line += &format!(", {} to {}", time.first, time.last);
+    if let Some((first, last)) = report.time.as_ref().and_then(|t| t.first.as_ref().zip(t.last.as_ref())) {
+        line += &format!(", {first} to {last}");
     }
     if report.rows_rejected > 0 {
         line += &format!("; {} of {} rows could not be used", count(report.rows_rejected), count(report.rows_read));
@@ -81,7 +82,7 @@ fn overview(out: &mut Markdown, report: &Report) {
         escape(&model.trained_by),
         count(model.comments as u64),
         model.language,
-        model.fingerprint.get(..12).unwrap_or(&model.fingerprint)
+        escape(model.fingerprint.get(..12).unwrap_or(&model.fingerprint))
     ));
     out.row(&["task", "measured on", "figure", "with 95% interval", "right", "calibration error"]);
     out.row(&["---", "---", "---", "---:", "---:", "---:"]);

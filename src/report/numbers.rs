@@ -29,6 +29,16 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// A sum of weights: whole where it is whole, as without weights.
+pub fn amount(sum: f64) -> String {
+    if sum.fract() == 0.0 && sum >= 0.0 { count(sum as u64) } else { format!("{sum:.1}") }
+}
+
+/// A number of things: `1 comment`, `1,200 comments`.
+pub fn counted(n: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A share with its interval: `12% (9.1% to 15%)`.
 pub fn estimate(estimate: &Estimate) -> String {
     format!("{} ({} to {})", percent(estimate.value), percent(estimate.low), percent(estimate.high))

@@ -251,7 +251,11 @@ fn figures(out: &mut String, figures: &Figures) {
             out,
             format_args!(
                 "    {:<width$} {:>9.3} {:>7.3} {:>7.3} {auc:>7} {:>8}",
-                label.label, label.precision, label.recall, label.f1, label.support
+                plain(&label.label),
+                label.precision,
+                label.recall,
+                label.f1,
+                label.support
             ),
         );
     }
@@ -288,19 +292,16 @@ fn reliability(out: &mut String, figures: &Figures) {
     }
 }
 
-/// Recalls at which the precision is shown.
-const RECALLS: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
-
 fn curves(out: &mut String, task: &TaskEvaluation) {
     line(out, format_args!("    Precision that is reached at a recall of at least:"));
     let labels = || task.figures.labels.iter().map(|l| plain(&l.label)).zip(&task.precision_recall);
     let width = labels().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    let recalls: String = RECALLS.iter().map(|r| format!("{:>6.0}%", 100.0 * r)).collect();
+    let Some(first) = task.precision_recall.iter().flatten().next() else { return };
+    let recalls: String = first.at_recalls.iter().map(|r| format!("{:>6.0}%", 100.0 * r[0])).collect();
     line(out, format_args!("      {:<width$} {recalls}  average", ""));
     for (label, curve) in labels() {
         let Some(curve) = curve else { continue };
-        let at = |recall: f64| curve.points.iter().filter(|p| p[0] >= recall).map(|p| p[1]).fold(0.0, f64::max);
-        let cells: String = RECALLS.iter().map(|&r| format!("{:>7.3}", at(r))).collect();
+        let cells: String = curve.at_recalls.iter().map(|r| format!("{:>7.3}", r[1])).collect();
         line(out, format_args!("      {label:<width$} {cells} {:>8.3}", curve.average_precision));
     }
 }

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running browser with one page; ends with its value.
 pub struct Browser {
-    driver: Child,
+    _driver: Driver,
     session: String,
     agent: ureq::Agent,
     _profile: tempfile::TempDir,
@@ -31,7 +31,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn();
         let driver = match driver {
-            Ok(driver) => driver,
+            Ok(driver) => Driver(driver),
             Err(error) => {
                 // Not `eprintln`, which the test harness keeps to itself.
                 let _ = writeln!(std::io::stderr(), "SKIPPED, no browser: chromedriver cannot be started ({error})");
@@ -71,12 +71,16 @@ impl Browser {
         let server = format!("http://127.0.0.1:{port}/session");
         let answer = post(&agent, &server, &capabilities);
         let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
-        Some(Browser { driver, session: format!("{server}/{id}"), agent, _profile: profile })
+        Some(Browser { session: format!("{server}/{id}"), agent, _driver: driver, _profile: profile })
     }
 
     /// Opens a file.
     pub fn open(&self, path: &Path) {
         self.command("url", json!({ "url": format!("file://{}", path.display()) }));
+        let begin = Instant::now();
+        while self.run("return document.readyState") != "complete" {
+            assert!(begin.elapsed() < PATIENCE, "{} does not load", path.display());
+        }
     }
 
     /// Runs the body of a function in the page and gives what it returns.
@@ -152,8 +156,16 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.agent.delete(&self.session).call();
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+    }
+}
+
+/// The driver's process; ends with its value, also where a test fails before there is a session.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -22,7 +22,7 @@ const MAX_FAMILIES: usize = 5_000;
 /// Times that are remembered of a family.
 const MAX_TIMES: usize = 1_000;
 /// So many alike comments ...
-pub(super) const BURST: u64 = 5;
+const BURST: u64 = 5;
 /// ... within so many seconds look like a campaign.
 const BURST_SECONDS: i64 = 86_400;
 /// Families shown.
@@ -37,6 +37,10 @@ pub struct AlikeReport {
     pub copies: u64,
     /// Groups in all.
     pub groups: u64,
+    /// Groups of five or more within 24 hours.
+    pub bursts: u64,
+    /// The most comments of one group within 24 hours.
+    pub most_within_a_day: u64,
     /// The largest groups.
     pub largest: Vec<Alike>,
 }
@@ -165,9 +169,11 @@ impl Finder {
             .into_iter()
             .map(|f| Alike { count: f.count, within_a_day: within_a_day(f.times), text: f.text })
             .collect();
+        let bursts = largest.iter().filter(|f| f.within_a_day >= Some(BURST)).count() as u64;
+        let most_within_a_day = largest.iter().filter_map(|f| f.within_a_day).max().unwrap_or(0);
         largest.sort_by_key(|f| std::cmp::Reverse((f.count, f.within_a_day)));
         largest.truncate(SHOWN);
-        AlikeReport { copies, groups, largest }
+        AlikeReport { copies, groups, bursts, most_within_a_day, largest }
     }
 }
 
@@ -177,7 +183,7 @@ fn within_a_day(mut times: Vec<i64>) -> Option<u64> {
     let mut start = 0;
     let mut most = None;
     for end in 0..times.len() {
-        while times[end] - times[start] > BURST_SECONDS {
+        while times[end] - times[start] >= BURST_SECONDS {
             start += 1;
         }
         most = most.max(Some((end - start + 1) as u64));
@@ -255,7 +261,8 @@ mod tests {
         let hour = 3600;
         assert_eq!(within_a_day(vec![]), None);
         assert_eq!(within_a_day(vec![0, 30 * hour, 40 * hour, 50 * hour, 90 * hour]), Some(3));
-        assert_eq!(within_a_day(vec![5, 5 + 24 * hour]), Some(2));
+        assert_eq!(within_a_day(vec![5, 4 + 24 * hour]), Some(2));
+        assert_eq!(within_a_day(vec![0, 24 * hour]), Some(1), "bare dates of two days");
     }
 
     #[test]

@@ -14,7 +14,7 @@ const MAX_NAME: usize = 200;
 
 /// What rows are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum By {
     /// The file a row comes from, or what its column `source` says.
     Source,
@@ -48,10 +48,10 @@ pub struct Breakdown {
     pub by: By,
     /// One entry a group, those of most rows first.
     pub groups: Vec<Group>,
-    /// Rows that name no such thing.
-    pub rows_without: u64,
-    /// Rows of groups beyond the 20,000 that were met first.
-    pub rows_beyond: u64,
+    /// Rows that name no such thing, if there are any.
+    pub without: Option<Group>,
+    /// Rows of groups beyond the 20,000 that were met first, if there are any.
+    pub beyond: Option<Group>,
 }
 
 /// One group of rows.
@@ -85,13 +85,14 @@ pub(super) struct Groups {
     by: By,
     places: HashMap<u64, usize>,
     groups: Vec<(Name, Tally)>,
-    rows_without: u64,
-    rows_beyond: u64,
+    without: Tally,
+    beyond: Tally,
 }
 
 impl Groups {
-    pub(super) fn new(by: By) -> Self {
-        Groups { by, places: HashMap::new(), groups: Vec::new(), rows_without: 0, rows_beyond: 0 }
+    pub(super) fn new(by: By, tasks: &[Task]) -> Self {
+        let tally = || Tally::new(tasks);
+        Groups { by, places: HashMap::new(), groups: Vec::new(), without: tally(), beyond: tally() }
     }
 
     /// Counts a row under what `key` identifies; `name` is asked for once a group.
@@ -110,13 +111,13 @@ impl Groups {
     /// Counts many rows at once.
     pub(super) fn merge(&mut self, key: Option<u64>, name: impl FnOnce() -> Name, tasks: &[Task], rows: &Tally) {
         let Some(key) = key else {
-            self.rows_without += rows.rows;
+            self.without.merge(rows);
             return;
         };
         let place = match self.places.get(&key) {
             Some(&place) => place,
             None if self.groups.len() == MAX_GROUPS => {
-                self.rows_beyond += rows.rows;
+                self.beyond.merge(rows);
                 return;
             }
             None => {
@@ -130,7 +131,7 @@ impl Groups {
         self.groups[place].1.merge(rows);
     }
 
-    /// The breakdown; `None` if no row named such a thing.
+    /// The breakdown; without groups if no row named such a thing.
     pub(super) fn finish(self, tasks: &[Task]) -> Breakdown {
         let group = |(name, tally): (Name, Tally)| Group {
             name: name.name,
@@ -139,13 +140,17 @@ impl Groups {
             rows: tally.rows,
             tasks: tally.counts(tasks),
         };
+        let rest = |name: &str, tally: Tally| {
+            (tally.rows > 0).then(|| group((Name { name: name.into(), ..Name::default() }, tally)))
+        };
+        let (without, beyond) = (rest("(none)", self.without), rest("(others)", self.beyond));
         let mut groups: Vec<Group> = self.groups.into_iter().map(group).collect();
         match self.by {
             By::Week => groups.sort_by(|a, b| a.name.cmp(&b.name)),
             // The sort is stable: ties stay in the order of the input.
             _ => groups.sort_by_key(|group| std::cmp::Reverse(group.rows)),
         }
-        Breakdown { by: self.by, groups, rows_without: self.rows_without, rows_beyond: self.rows_beyond }
+        Breakdown { by: self.by, groups, without, beyond }
     }
 }
 

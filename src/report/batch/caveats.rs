@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 
-use super::Report;
-use super::alike::BURST;
+use super::super::numbers::{count, counted, percent};
+use super::{ModelCard, ModelTask, Report, TaskReport};
 use crate::summary::asks_for_unseen_articles;
 use crate::text::Language;
 
 /// Fewer rows make any share uncertain.
-const FEW_ROWS: u64 = 30;
+const FEW_ROWS: u64 = 50;
 /// From this share of the rows on, something is worth saying.
 const WORTH_SAYING: f64 = 0.1;
+/// Larger calibration errors are worth saying.
+const MISCALIBRATED: f64 = 0.05;
 /// Texts of fewer bytes do not tell their language.
 const TELLING: usize = 60;
 /// Fewer texts do not tell the share of other languages.
@@ -25,8 +27,23 @@ pub struct Caveat {
     pub text: String,
 }
 
+/// What the collector found doubtful.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    /// Tasks whose scores are not the model's.
+    pub(super) foreign: Vec<String>,
+    /// Tasks with the number of rows whose labels are not those of the model's rule.
+    pub(super) overruled: Vec<(String, u64)>,
+    /// Whether the model knows articles and the input has none.
+    pub(super) lacks_contexts: bool,
+    /// Whether most rows stand under articles that the model was not trained on.
+    pub(super) mostly_unseen: bool,
+}
+
+type Say<'s> = &'s mut dyn FnMut(&'static str, String);
+
 /// The warnings that a report calls for.
-pub(super) fn of(report: &Report, is_foreign: bool, lacks_contexts: bool) -> Vec<Caveat> {
+pub(super) fn of(report: &Report, doubts: &Doubts) -> Vec<Caveat> {
     let mut caveats = Vec::new();
     let mut say = |kind, text: String| caveats.push(Caveat { kind, text });
     if report.rows == 0 {
@@ -34,166 +51,172 @@ pub(super) fn of(report: &Report, is_foreign: bool, lacks_contexts: bool) -> Vec
         return caveats;
     }
     if report.rows < FEW_ROWS {
-        say("few-comments", format!("There are only {} comments: every share below is uncertain.", report.rows));
+        let comments = counted(report.rows, "comment");
+        say("few-comments", format!("This is about {comments} only: every share below is uncertain."));
     }
     if report.rows_rejected > 0 {
+        let (rejected, read) = (count(report.rows_rejected), counted(report.rows_read, "row"));
         say(
             "rejected-rows",
-            format!(
-                "{} of {} rows could not be read and are not counted; the reasons are listed below.",
-                report.rows_rejected, report.rows_read
-            ),
+            format!("{rejected} of {read} could not be used and do not count; the reasons are listed below."),
         );
     }
-    if is_foreign {
-        say(
-            "other-model",
-            "The scores in the input were not made by the model that was named: nothing is corrected by its figures, and no words are marked."
-                .into(),
-        );
-    } else if report.model.is_none() {
-        say(
-            "no-model",
-            "The model that made these scores was not named: how good it is, is not known here, and the counts are not corrected for its errors."
-                .into(),
-        );
-    }
+    scores(report, doubts, &mut say);
     if let Some(model) = &report.model {
-        unseen(report, &mut say);
-        if lacks_contexts {
-            say(
-                "no-articles",
-                "The model was trained with articles and these comments came without: it could not compare the two."
-                    .into(),
-            );
+        unseen(report, model, &mut say);
+        if doubts.lacks_contexts {
+            let text =
+                "The model was trained with articles and these comments came without: it could not compare the two.";
+            say("no-articles", text.into());
         }
         language(report, model.language, &mut say);
-        for task in &model.tasks {
-            let Some(figures) = task.figures.first() else { continue };
-            if figures.calibration_error > 0.05 {
-                say(
-                    "calibration",
-                    format!(
-                        "Probabilities of {} were off by {:.0} points on average when they were measured.",
-                        task.task,
-                        100.0 * figures.calibration_error
-                    ),
-                );
-            }
-        }
+        model.tasks.iter().for_each(|task| calibration(task, doubts.mostly_unseen, &mut say));
     }
-    for task in &report.tasks {
-        let share = task.unsure as f64 / report.rows as f64;
-        if share >= WORTH_SAYING {
-            say(
-                "low-confidence",
-                format!(
-                    "{:.0}% of the comments have a {} that the model gives less than even chances: read those yourself before you act on them.",
-                    100.0 * share,
-                    task.task
-                ),
-            );
-        }
-        let unstable: Vec<&str> =
-            task.labels.iter().filter(|l| l.unstable.is_some()).map(|l| l.label.as_str()).collect();
-        if !unstable.is_empty() {
-            say(
-                "unstable-correction",
-                format!(
-                    "The corrected share of {} ({}) is unstable: the model confuses it too often to work back from its counts.",
-                    unstable.join(", "),
-                    task.task
-                ),
-            );
-        }
-    }
+    report.tasks.iter().for_each(|task| unsure(report, task, &mut say));
     if let Some(time) = report.time.as_ref().filter(|time| time.unreadable > 0) {
+        let comments = counted(time.unreadable, "comment");
         say(
             "unreadable-times",
             format!(
-                "{} comments have a time that cannot be read; they are missing in the charts over time.",
-                time.unreadable
+                "The time of {comments} cannot be read or lies outside 1970 to 2100: missing in what is told over time."
             ),
         );
     }
     alike(report, &mut say);
-    for breakdown in report.breakdowns.iter().filter(|b| b.rows_beyond > 0) {
+    for (breakdown, beyond) in report.breakdowns.iter().filter_map(|b| b.beyond.as_ref().map(|beyond| (b, beyond))) {
+        let (comments, name) = (counted(beyond.rows, "comment"), breakdown.by.name());
         say(
             "many-groups",
-            format!(
-                "{} comments belong to a {} beyond the first 20,000 and are not listed by it.",
-                breakdown.rows_beyond,
-                breakdown.by.name()
-            ),
+            format!("{comments} stand beyond the first 20,000 kinds of {name} and are counted together."),
         );
     }
     caveats
 }
 
-fn unseen(report: &Report, say: &mut impl FnMut(&'static str, String)) {
-    let Some(model) = &report.model else { return };
-    let known = model.rows_under_seen_articles + model.rows_under_unseen_articles;
-    let unseen = model.rows_under_unseen_articles;
-    if known == 0 || (unseen as f64) < WORTH_SAYING * known as f64 {
+/// Whose scores and labels they are.
+fn scores(report: &Report, doubts: &Doubts, say: Say) {
+    if !doubts.foreign.is_empty() {
+        say(
+            "other-model",
+            format!(
+                "The scores of {} in the input are not those that the model named here gives (it may be another one, or these comments came \
+                 with other articles): they are not corrected by its figures, and no words are marked.",
+                doubts.foreign.join(" and ")
+            ),
+        );
+    } else if report.model.is_none() {
+        let text = "The model that made these scores was not named: how good it is, is not known here, and the counts are not corrected \
+                    for its errors.";
+        say("no-model", text.into());
+    }
+    for (task, rows) in &doubts.overruled {
+        say(
+            "changed-labels",
+            format!(
+                "In {} the label of {task} is not the one that the model decides for (withheld, another threshold, or changed by hand): \
+                 counts are of the labels in the input, corrected shares of the model's own.",
+                counted(*rows, "comment")
+            ),
+        );
+    }
+}
+
+fn unseen(report: &Report, model: &ModelCard, say: Say) {
+    let share = model.rows_under_unseen_articles as f64 / report.rows as f64;
+    if share < WORTH_SAYING {
         return;
     }
-    let figures = model.tasks.iter().filter_map(|task| {
-        let figures = task.figures.iter().find(|f| asks_for_unseen_articles(&f.question))?;
-        Some(format!("{} of {} right there", percent(figures.accuracy), task.task))
-    });
-    let figures: Vec<String> = figures.collect();
-    let measured = if figures.is_empty() { "not measured".to_owned() } else { figures.join(", ") };
+    let right = |unseen: bool| -> String {
+        let of = |task: &ModelTask| {
+            let figures = task.figures.iter().find(|f| asks_for_unseen_articles(&f.question) == unseen)?;
+            Some(format!("{} of {}", percent(figures.accuracy), task.task))
+        };
+        model.tasks.iter().filter_map(of).collect::<Vec<_>>().join(" and ")
+    };
+    let measured = match (right(true).as_str(), right(false).as_str()) {
+        ("", _) => "how good it is there was not measured".to_owned(),
+        (there, "") => format!("in validation {there} were right there"),
+        (there, known) => format!("in validation {there} were right there, under known articles {known}"),
+    };
+    let share = percent(share);
     say(
         "unseen-articles",
-        format!(
-            "{} of the comments stand under articles that the model was not trained on, where it is weaker (in validation: {measured}).",
-            percent(unseen as f64 / known as f64)
-        ),
+        format!("{share} of the comments stand under articles that the model was not trained on: {measured}."),
     );
 }
 
-fn language(report: &Report, of_model: &str, say: &mut impl FnMut(&'static str, String)) {
+fn language(report: &Report, of_model: &str, say: Say) {
     let told: Vec<Language> =
         report.sample.iter().filter(|c| c.text.len() >= TELLING).filter_map(|c| Language::of(&c.text)).collect();
-    let others = told.iter().filter(|language| language.name() != of_model).count();
-    if told.len() >= FEW_TEXTS
-        && of_model != Language::Unknown.name()
-        && others as f64 >= WORTH_SAYING * told.len() as f64
-    {
+    let others = told.iter().filter(|language| language.name() != of_model).count() as f64 / told.len().max(1) as f64;
+    if told.len() >= FEW_TEXTS && of_model != Language::Unknown.name() && others >= WORTH_SAYING {
+        let others = percent(others);
         say(
             "other-language",
             format!(
-                "About {} of the comments are not in {of_model}, the language that the model was trained on: their scores mean little.",
-                percent(others as f64 / told.len() as f64)
+                "About {others} of the comments are in another language than the model, which is {of_model}: their scores mean little."
             ),
         );
     }
 }
 
-fn alike(report: &Report, say: &mut impl FnMut(&'static str, String)) {
-    let copies = report.alike.copies;
-    if copies as f64 >= WORTH_SAYING * report.rows as f64 {
+fn calibration(task: &ModelTask, mostly_unseen: bool, say: Say) {
+    let fits = |question: &str| asks_for_unseen_articles(question) == mostly_unseen;
+    let Some(figures) = task.figures.iter().find(|f| fits(&f.question)).or(task.figures.first()) else { return };
+    if figures.calibration_error > MISCALIBRATED {
         say(
-            "near-duplicates",
+            "calibration",
             format!(
-                "{copies} comments are nearly the same as an earlier one ({} groups): a few voices may count many times.",
-                report.alike.groups
+                "Probabilities of {} were off by {:.0} points on average when they were measured ({}).",
+                task.task,
+                100.0 * figures.calibration_error,
+                figures.question
             ),
         );
     }
-    let bursts: Vec<u64> =
-        report.alike.largest.iter().filter_map(|group| group.within_a_day).filter(|&n| n >= BURST).collect();
-    if let Some(most) = bursts.iter().max() {
+}
+
+fn unsure(report: &Report, task: &TaskReport, say: Say) {
+    let share = task.unsure as f64 / report.rows as f64;
+    if share >= WORTH_SAYING {
+        say(
+            "low-confidence",
+            format!(
+                "{} of the comments have a {} that the model gives less than even chances: read those yourself before you act on them.",
+                percent(share),
+                task.task
+            ),
+        );
+    }
+    let unstable: Vec<&str> = task.labels.iter().filter(|l| l.unstable.is_some()).map(|l| l.label.as_str()).collect();
+    if !unstable.is_empty() {
+        say(
+            "unstable-correction",
+            format!(
+                "Corrected shares of {} ({}) are unstable: too few comments, or too many errors, to work back from the counts.",
+                task.task,
+                unstable.join(", ")
+            ),
+        );
+    }
+}
+
+fn alike(report: &Report, say: Say) {
+    let found = &report.alike;
+    if found.copies > 0 && found.copies as f64 >= WORTH_SAYING * report.rows as f64 {
+        let (copies, groups) = (counted(found.copies, "comment"), counted(found.groups, "group"));
+        say(
+            "near-duplicates",
+            format!("{copies} nearly repeat an earlier one, in {groups}: a few voices may count many times."),
+        );
+    }
+    if found.bursts > 0 {
+        let (most, groups) = (count(found.most_within_a_day), counted(found.bursts, "group"));
         say(
             "possible-brigading",
             format!(
-                "Up to {most} comments that are nearly the same came within 24 hours ({} such groups): possibly an organised campaign.",
-                bursts.len()
+                "Up to {most} comments that are nearly the same came within 24 hours ({groups} of five or more): possibly a campaign."
             ),
         );
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0}%", 100.0 * share)
 }

@@ -22,6 +22,8 @@ use crate::text::{Language, Lexicon, TokenKind};
 
 /// Distinct tokens that are remembered before all are forgotten.
 const MAX_TOKENS: usize = 1 << 16;
+/// Cells of a table of two tasks; nobody could read more.
+const MAX_CELLS: usize = 2_500;
 /// Reasons for rejecting rows that are told apart.
 const MAX_REASONS: usize = 100;
 /// The same in every run, so that equal inputs give equal reports.
@@ -42,6 +44,9 @@ pub struct Collector {
     tasks: Vec<Task>,
     all: Tally,
     probabilities: Vec<Vec<f64>>,
+    /// Rows that each label is decided for by the model's own rule, and rows where the input says otherwise.
+    decided: Vec<Vec<u64>>,
+    overruled: Vec<u64>,
     /// Whether each task's probabilities summed to 1 in every row.
     distributions: Vec<bool>,
     groups: Vec<Groups>,
@@ -90,6 +95,34 @@ impl Task {
     }
 }
 
+impl Task {
+    /// What is wrong with a verdict that was read: the column to blame, and why.
+    pub fn check(&self, verdict: &RowVerdict) -> Result<(), (String, String)> {
+        let fault =
+            |column: &str, what: &str| Err((format!("{}_{column}", self.name), format!("{what}: score the row again")));
+        if self.kind == Some(TaskKind::SingleLabel) {
+            if !is_distribution(&verdict.probabilities) {
+                let column = format!("p_{}", self.labels[0]);
+                return fault(&column, "the probabilities of a task with one label a comment do not sum to 1");
+            }
+            if verdict.predicted.len() > 1 {
+                return fault("pred", "several labels of a task with one label a comment");
+            }
+        }
+        if !(0.0..=1.0).contains(&verdict.confidence) {
+            return fault("conf", "a probability lies between 0 and 1");
+        }
+        let numbers = || self.numbers.iter().flatten().copied();
+        let (low, high) = (numbers().fold(f64::INFINITY, f64::min), numbers().fold(f64::NEG_INFINITY, f64::max));
+        match verdict.score {
+            Some(score) if self.numbers.is_some() && !(low - 1e-6..=high + 1e-6).contains(&score) => {
+                fault("score", &format!("the score lies outside {low} to {high}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl RowVerdict {
     /// What a head says of a row.
     pub fn of(head: &Head, verdict: Verdict) -> Self {
@@ -106,7 +139,7 @@ impl Collector {
     /// Nothing gathered yet; `sample` comments will be drawn.
     pub fn new(tasks: Vec<Task>, sample: usize) -> Self {
         let crossing = match tasks.as_slice() {
-            [rows, columns, ..] => {
+            [rows, columns, ..] if rows.labels.len() * columns.labels.len() <= MAX_CELLS => {
                 let labels = |task: &Task| task.labels.iter().cloned().chain(["no label".into()]).collect::<Vec<_>>();
                 Some(Crossing {
                     rows: rows.name.clone(),
@@ -121,9 +154,11 @@ impl Collector {
         Collector {
             all: Tally::new(&tasks),
             probabilities: tasks.iter().map(|t| vec![0.0; t.labels.len()]).collect(),
+            decided: tasks.iter().map(|t| vec![0; t.labels.len()]).collect(),
+            overruled: vec![0; tasks.len()],
             distributions: vec![true; tasks.len()],
-            groups: [By::Source, By::Article, By::Target].map(Groups::new).into(),
-            pairs: Groups::new(By::ArticleAndTarget),
+            groups: [By::Source, By::Article, By::Target].map(|by| Groups::new(by, &tasks)).into(),
+            pairs: Groups::new(By::ArticleAndTarget, &tasks),
             days: Days::default(),
             sampler: Sampler::new(&tasks, sample),
             words: WordCounts::new(&tasks),
@@ -152,6 +187,11 @@ impl Collector {
         }
     }
 
+    /// The tasks that verdicts are given for.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
     /// Takes a row.
     pub fn push(&mut self, row: Row) {
         let Row { record, verdicts, seen } = row;
@@ -161,6 +201,11 @@ impl Collector {
         self.all.add(tasks, &verdicts);
         for (t, verdict) in verdicts.iter().enumerate() {
             self.probabilities[t].iter_mut().zip(&verdict.probabilities).for_each(|(sum, p)| *sum += p);
+            if let Some(rule) = &tasks[t].rule {
+                let decided = rule.decide(&verdict.probabilities);
+                self.overruled[t] += u64::from(decided != verdict.predicted);
+                decided.into_iter().for_each(|class| self.decided[t][class] += 1);
+            }
             self.distributions[t] &= is_distribution(&verdict.probabilities) && verdict.predicted.len() <= 1;
         }
         if let Some(seen) = seen {
@@ -235,16 +280,27 @@ impl Collector {
         let rows = self.all.rows;
         let kept = self.sampler.finish(&tasks, model);
         // Figures of a model that did not make the scores say nothing of them.
-        let is_foreign = kept.checked > 0 && kept.foreign * 2 > kept.checked;
-        let model = model.filter(|_| !is_foreign);
-        let mostly_unseen = self.seen[1] > self.seen[0];
+        let is_foreign = |t: usize| kept.foreign[t] == Some(true);
+        let has_own = kept.foreign.contains(&Some(false));
+        let mostly_unseen = 2 * self.seen[1] > rows;
+        let mut doubts = caveats::Doubts { lacks_contexts, mostly_unseen, ..caveats::Doubts::default() };
+        for (t, task) in tasks.iter().enumerate() {
+            if is_foreign(t) {
+                doubts.foreign.push(task.name.clone());
+            } else if self.overruled[t] > 0 {
+                doubts.overruled.push((task.name.clone(), self.overruled[t]));
+            }
+        }
+        let model = model.filter(|_| has_own);
         let mut typical = self.words.finish(&tasks).into_iter();
         let (mut clearest, mut undecided) = (kept.clearest.into_iter(), kept.undecided.into_iter());
         let counts = self.all.counts(&tasks);
         let mut reports = Vec::with_capacity(tasks.len());
-        for ((task, counts), sums) in tasks.iter().zip(counts).zip(&self.probabilities) {
-            let errors = model.and_then(|model| errors(model, &task.name, mostly_unseen));
-            let corrected = errors.map(|errors| errors.correct(&counts.labels, rows)).unwrap_or_default();
+        for (t, ((task, counts), sums)) in tasks.iter().zip(counts).zip(&self.probabilities).enumerate() {
+            let own = model.filter(|_| kept.foreign[t] == Some(false));
+            let errors = own.and_then(|model| errors(model, &task.name, mostly_unseen));
+            // The errors are those of the model's own rule, whatever was withheld or changed afterwards.
+            let corrected = errors.map(|errors| errors.correct(&self.decided[t], rows)).unwrap_or_default();
             let corrected_by = errors.filter(|_| corrected.iter().any(Option::is_some)).map(|e| e.question.clone());
             let mut of_task = (
                 typical.next().unwrap_or_default().into_iter(),
@@ -279,10 +335,10 @@ impl Collector {
                 unsure: counts.unsure,
                 mean_score: counts.mean_score,
                 corrected_by,
-                corrected_rows: errors.map_or(0.0, |e| e.rows),
+                corrected_rows: errors.map_or(0, |e| e.rows as u64),
             });
         }
-        let mut weeks = Groups::new(By::Week);
+        let mut weeks = Groups::new(By::Week, &tasks);
         self.days.weeks(&tasks, |(name, tally)| {
             let key = HASH.hash_one(&name);
             weeks.merge(Some(key), || Name { name, ..Name::default() }, &tasks, &tally);
@@ -312,7 +368,7 @@ impl Collector {
             caveats: Vec::new(),
             sample: kept.sample,
         };
-        report.caveats = caveats::of(&report, is_foreign, lacks_contexts);
+        report.caveats = caveats::of(&report, &doubts);
         report
     }
 }

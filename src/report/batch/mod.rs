@@ -135,7 +135,7 @@ pub struct TaskReport {
     /// What the corrected shares rest on: the question of the figures. `None` where nothing could be corrected.
     pub corrected_by: Option<String>,
     /// Rows of the corrected counts.
-    pub corrected_rows: f64,
+    pub corrected_rows: u64,
 }
 
 /// What was found of one label.

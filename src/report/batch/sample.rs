@@ -17,6 +17,8 @@ const OF_LABEL: usize = 5;
 const MAX_TEXT: usize = 5_000;
 /// Comments that with their article and parent are longer are shown without marks, so that few comments cannot take much memory.
 const MAX_EXPLAINED: usize = 256 << 10;
+/// A comment this far (as a logarithm of the ratio) from going the other way is not undecided.
+const UNDECIDED: f64 = 0.7;
 /// Probabilities that were read back have six decimals.
 const SAME: f64 = 2e-6;
 
@@ -94,10 +96,8 @@ pub(super) struct Kepts {
     /// By task and label.
     pub(super) clearest: Vec<Vec<Vec<Shown>>>,
     pub(super) undecided: Vec<Vec<Vec<Shown>>>,
-    /// Comments that were given other scores than the model gives.
-    pub(super) foreign: usize,
-    /// Comments that were scored again.
-    pub(super) checked: usize,
+    /// By task whether its scores are not those that the model gives; `None` where the model has no such task.
+    pub(super) foreign: Vec<Option<bool>>,
 }
 
 impl Sampler {
@@ -128,7 +128,8 @@ impl Sampler {
                 let p = verdict.probabilities[label];
                 let clear = verdict.predicted.contains(&label).then_some((&mut self.clearest[t][label], -p));
                 let margin = margin(task, &verdict.probabilities, label);
-                for (best, value) in clear.into_iter().chain([(&mut self.undecided[t][label], margin)]) {
+                let undecided = (margin <= UNDECIDED).then_some((&mut self.undecided[t][label], margin));
+                for (best, value) in clear.into_iter().chain(undecided) {
                     if !best.wants(value) || best.has_copy(&self.kept, &record.example.comment) {
                         continue;
                     }
@@ -144,7 +145,12 @@ impl Sampler {
     /// Marks the words that drove the predictions, and in the lists of a label those that drove it, where a model is given that gives
     /// the same scores.
     pub(super) fn finish(self, tasks: &[Task], model: Option<&Model>) -> Kepts {
-        let mut marker = Marker { tasks, model: model.map(|model| (model, model.scorer())), foreign: 0, checked: 0 };
+        let mut marker = Marker {
+            tasks,
+            model: model.map(|model| (model, model.scorer())),
+            foreign: vec![0; tasks.len()],
+            checked: 0,
+        };
         // A comment may stand in several lists; each list may want other marks of it.
         let mut wanted: BTreeMap<u64, Vec<(usize, usize)>> = BTreeMap::new();
         for (_, place) in &self.drawn {
@@ -164,10 +170,17 @@ impl Sampler {
             listed.extend(lists.iter().zip(marks).map(|(&(t, label), marks)| ((place, t, label), marks)));
             drawn.insert(place, shown);
         }
+        let foreign: Vec<Option<bool>> = (0..tasks.len()).map(|t| marker.is_foreign(t)).collect();
+        // Words of another model's reasons would mislead.
+        for shown in drawn.values_mut() {
+            shown.tasks.iter_mut().zip(&foreign).filter(|(_, f)| **f != Some(false)).for_each(|(v, _)| v.marks.clear());
+        }
         let list = |t: usize, label: usize, best: &Best| -> Vec<Shown> {
             let shown = |&(_, place): &(f64, u64)| {
                 let mut shown = drawn[&place].clone();
-                shown.tasks[t].marks = listed.get(&(place, t, label)).cloned().unwrap_or_default();
+                if foreign[t] == Some(false) {
+                    shown.tasks[t].marks = listed.get(&(place, t, label)).cloned().unwrap_or_default();
+                }
                 shown
             };
             best.0.iter().map(shown).collect()
@@ -184,8 +197,7 @@ impl Sampler {
             clearest: lists(&self.clearest),
             undecided: lists(&self.undecided),
             sample: places.iter().filter_map(|place| drawn.remove(place)).collect(),
-            foreign: marker.foreign,
-            checked: marker.checked,
+            foreign,
         }
     }
 }
@@ -194,13 +206,23 @@ impl Sampler {
 struct Marker<'m> {
     tasks: &'m [Task],
     model: Option<(&'m Model, Scorer<'m>)>,
-    foreign: usize,
+    /// Comments by task that were given other scores than the model gives.
+    foreign: Vec<usize>,
+    /// Comments that were scored again.
     checked: usize,
 }
 
 type Marks = Vec<(usize, usize, i8)>;
 
 impl Marker<'_> {
+    /// Whether most comments were given other scores of a task than the model gives; `None` where it has no such task.
+    fn is_foreign(&self, t: usize) -> Option<bool> {
+        let (model, _) = self.model.as_ref()?;
+        let task = &self.tasks[t];
+        model.head(&task.name).filter(|head| head.labels.names() == task.labels)?;
+        Some(2 * self.foreign[t] > self.checked)
+    }
+
     /// A comment with the words marked that drove each task's prediction, and for each task and label of `lists` those that drove it.
     fn mark(&mut self, kept: &Kept, lists: &[(usize, usize)]) -> (Shown, Vec<Marks>) {
         let mut comment = kept.shown.clone();
@@ -212,17 +234,17 @@ impl Marker<'_> {
         let verdicts = scorer.score(&[texts]).pop().unwrap_or_default();
         let trace = scorer.trace(&texts);
         self.checked += 1;
-        let mut is_foreign = false;
         for (t, (task, given)) in self.tasks.iter().zip(&kept.verdicts).enumerate() {
             let head = model.heads.iter().zip(&verdicts).find(|(head, _)| head.name == task.name);
             let head = head.filter(|(head, _)| head.labels.names() == task.labels);
             let is_same = |verdict: &Verdict| {
                 verdict.probabilities.iter().zip(&given.probabilities).all(|(a, b)| (a - b).abs() <= SAME)
             };
-            let Some((head, verdict)) = head.filter(|(_, verdict)| is_same(verdict)) else {
-                is_foreign = true;
+            let Some((head, verdict)) = head else { continue };
+            if !is_same(verdict) {
+                self.foreign[t] += 1;
                 continue;
-            };
+            }
             let marks = |classes: &[usize]| -> Marks {
                 let account = Account::new(model, scorer, &example.comment, &trace, 0, head, classes);
                 let within = |mark: &Mark| mark.end <= comment.text.len();
@@ -238,7 +260,6 @@ impl Marker<'_> {
             };
             comment.tasks[t].marks = found;
         }
-        self.foreign += usize::from(is_foreign);
         (comment, of_lists)
     }
 }

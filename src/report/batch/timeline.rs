@@ -15,11 +15,11 @@ const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
 /// First and last time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// Day of the first comment, as `2026-03-17`.
-    pub first: String,
+    /// Day (in UTC) of the first comment, as `2026-03-17`; `None` if no time can be read.
+    pub first: Option<String>,
     /// Day of the last one.
-    pub last: String,
-    /// Rows with a time that cannot be read.
+    pub last: Option<String>,
+    /// Rows with a time that cannot be read, or that lies outside 1970 to 2100.
     pub unreadable: u64,
     /// Rows without a time.
     pub missing: u64,
@@ -63,9 +63,17 @@ pub struct Period {
 /// milliseconds.
 pub(in crate::report) fn seconds(time: &str) -> Option<i64> {
     let time = time.trim();
-    let found = if time.len() >= 9 && time.bytes().all(|b| b.is_ascii_digit()) {
-        let number: i64 = time.parse().ok()?;
-        Timestamp::from_second(if time.len() >= 12 { number / 1000 } else { number }).ok()?
+    let whole = time
+        .split_once('.')
+        .map_or(time, |(whole, part)| if part.bytes().all(|b| b.is_ascii_digit()) { whole } else { time });
+    let found = if whole.len() >= 9 && whole.bytes().all(|b| b.is_ascii_digit()) {
+        let number: i64 = whole.parse().ok()?;
+        match whole.len() {
+            // A longer number may be a date without separators.
+            9..=10 => Timestamp::from_second(number).ok()?,
+            13 => Timestamp::from_millisecond(number).ok()?,
+            _ => return None,
+        }
     } else if let Ok(timestamp) = time.parse::<Timestamp>() {
         timestamp
     } else {
@@ -115,14 +123,12 @@ impl Days {
         Some(seconds)
     }
 
+    /// The span; `None` if no row has a time.
     pub(super) fn span(&self) -> Option<Span> {
-        let (first, last) = (self.days.first_key_value()?, self.days.last_key_value()?);
-        Some(Span {
-            first: day(*first.0).to_string(),
-            last: day(*last.0).to_string(),
-            unreadable: self.unreadable,
-            missing: self.missing,
-        })
+        let name = |(days, _): (&i64, &Tally)| day(*days).to_string();
+        let (first, last) = (self.days.first_key_value().map(name), self.days.last_key_value().map(name));
+        let Days { unreadable, missing, .. } = *self;
+        (first.is_some() || unreadable > 0).then_some(Span { first, last, unreadable, missing })
     }
 
     /// Calls `emit` with the name of each week that has comments, and their counts.
@@ -177,12 +183,22 @@ mod tests {
             "2026-03-17 12:00:00 UTC",
             "1773748800",
             "1773748800000",
+            "1773748800.5",
             " 2026-03-17T12:00:00.000Z ",
         ] {
             assert_eq!(seconds(time), noon, "{time}");
         }
         assert_eq!(seconds("2026-03-17"), Some(1_773_705_600));
-        for time in ["", "yesterday", "17.03.2026", "0001-01-01", "9999-12-31", "99999999999999999999", "2026-02-30"] {
+        for time in [
+            "",
+            "yesterday",
+            "17.03.2026",
+            "0001-01-01",
+            "9999-12-31",
+            "99999999999999999999",
+            "2026-02-30",
+            "202603171200",
+        ] {
             assert_eq!(seconds(time), None, "{time}");
         }
     }

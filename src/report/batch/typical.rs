@@ -16,6 +16,8 @@ const SHOWN: usize = 12;
 const LEAST_Z: f64 = 2.58;
 /// How many comments' worth of the overall shares every label starts with.
 const PRIOR: f64 = 50.0;
+/// How many times oftener than elsewhere, at least.
+const LEAST_RATIO: f64 = 1.2;
 
 /// A word that goes with a label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,7 +38,7 @@ pub(super) struct WordCounts {
     /// Labels of all tasks, one after the other.
     labels: usize,
     words: HashMap<u64, Counted>,
-    /// Words, counted once a comment, of all comments and of those with each label.
+    /// Number of comments, and of those with each label.
     all: u64,
     with_label: Vec<u64>,
 }
@@ -67,9 +69,9 @@ impl WordCounts {
             places.extend(verdict.predicted.iter().map(|class| start + class));
             start += task.labels.len();
         }
+        self.all += 1;
+        places.iter().for_each(|&place| self.with_label[place] += 1);
         for (hash, word) in words {
-            self.all += 1;
-            places.iter().for_each(|&place| self.with_label[place] += 1);
             let labels = self.labels;
             let counted = self.words.entry(hash).or_insert_with(|| Counted {
                 word: word.into(),
@@ -79,10 +81,13 @@ impl WordCounts {
             counted.all += 1;
             places.iter().for_each(|&place| counted.with_label[place] += 1);
         }
-        let mut least = 1;
-        while self.words.len() > MAX_WORDS {
-            self.words.retain(|_, counted| counted.all > least);
-            least += 1;
+        if self.words.len() > MAX_WORDS {
+            // Down to a half, so that words that come later have time to show how frequent they are.
+            let mut least = 1;
+            while self.words.len() > MAX_WORDS / 2 {
+                self.words.retain(|_, counted| counted.all > least);
+                least += 1;
+            }
         }
     }
 
@@ -112,12 +117,14 @@ impl WordCounts {
             .map(|w| {
                 let (with, total) = (f64::from(w.with_label[label]), f64::from(w.all));
                 let prior = PRIOR * total / all;
-                let odds = |count: f64, of: f64| ((count + prior) / (of + PRIOR - count - prior)).ln();
+                let without = |count: f64, of: f64| (of - count + PRIOR - prior).max(f64::MIN_POSITIVE);
+                let odds = |count: f64, of: f64| ((count + prior) / without(count, of)).ln();
                 let difference = odds(with, here) - odds(total - with, elsewhere);
                 let error = (1.0 / (with + prior) + 1.0 / (total - with + prior)).sqrt();
+                let is_oftener = with * elsewhere >= LEAST_RATIO * (total - with) * here;
                 TypicalWord {
                     word: w.word.to_string(),
-                    z: difference / error,
+                    z: if is_oftener { difference / error } else { 0.0 },
                     with_label: u64::from(w.with_label[label]),
                     elsewhere: u64::from(w.all - w.with_label[label]),
                 }
@@ -162,15 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn memory_does_not_grow_with_the_number_of_words() {
+    fn memory_does_not_grow_with_the_number_of_words_and_late_words_count() {
         let tasks = [Task { name: "t".into(), labels: vec!["a".into()], kind: None, numbers: None, rule: None }];
         let mut counts = WordCounts::new(&tasks);
         let verdict = RowVerdict { probabilities: vec![1.0], predicted: vec![0], confidence: 1.0, score: None };
         for row in 0..100u64 {
-            let words = (0..1000).map(|i| (row * 1000 + i, "w")).chain([(u64::MAX, "often")]);
+            let late = (row >= 50).then_some((u64::MAX - 1, "late"));
+            let words = (0..1000).map(|i| (row * 1000 + i, "w")).chain([(u64::MAX, "often")]).chain(late);
             counts.add(words, &tasks, std::slice::from_ref(&verdict));
             assert!(counts.words.len() <= MAX_WORDS);
         }
         assert_eq!(counts.words[&u64::MAX].all, 100);
+        assert!(counts.words[&(u64::MAX - 1)].all >= 45);
     }
 }

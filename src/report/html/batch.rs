@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::batch::breakdown::{Breakdown, By, Group};
+use super::super::batch::breakdown::{Breakdown, Group};
 use super::super::batch::sample::{Shown, ShownVerdict};
 use super::super::batch::tally::Counts;
 use super::super::batch::timeline::seconds;
@@ -41,9 +41,8 @@ struct Said {
     confidence: f64,
 }
 
-/// The report; `by` limits the counts by group to one kind.
-pub fn report(report: &Report, by: Option<By>) -> Result<String> {
-    let breakdowns: Vec<&Breakdown> = report.breakdowns.iter().filter(|b| by.is_none_or(|by| b.by == by)).collect();
+/// The report.
+pub fn report(report: &Report) -> Result<String> {
     let colours: Vec<Vec<usize>> = report.tasks.iter().map(colours).collect();
     let tasks: Vec<Value> = report
         .tasks
@@ -66,7 +65,7 @@ pub fn report(report: &Report, by: Option<By>) -> Result<String> {
     if let Some(crossing) = &report.crossing {
         sections.add(true, "crossing", &format!("{} against {}", crossing.rows, crossing.columns));
     }
-    for breakdown in &breakdowns {
+    for breakdown in &report.breakdowns {
         let name = breakdown.by.name();
         sections.add(true, &format!("by-{name}"), &format!("By {name}"));
     }
@@ -92,7 +91,7 @@ pub fn report(report: &Report, by: Option<By>) -> Result<String> {
             tasks => tasks,
             timeline => timeline,
             crossing => report.crossing.as_ref().map(crossing_view),
-            breakdowns => breakdowns.iter().map(|b| breakdown_view(report, b, &colours)).collect::<Vec<_>>(),
+            breakdowns => report.breakdowns.iter().map(|b| breakdown_view(report, b, &colours)).collect::<Vec<_>>(),
             alike => view(&report.alike),
             rejects => view(&report.rejects),
             shown => report.sample.len(),
@@ -149,7 +148,7 @@ fn task_view(report: &Report, t: usize, task: &TaskReport, colours: &[usize]) ->
         unsure => task.unsure as f64 / report.rows.max(1) as f64,
         unlabelled => task.unlabelled,
         corrected_by => task.corrected_by.clone(),
-        corrected_rows => count(task.corrected_rows.round() as u64),
+        corrected_rows => count(task.corrected_rows),
         mix => view(segments(&task.labels, &counts, task.unlabelled, report.rows, colours)),
         labels => labels,
         typical => typical,
@@ -236,12 +235,12 @@ fn breakdown_view(report: &Report, breakdown: &Breakdown, colours: &[Vec<usize>]
             let bar = segments(&task.labels, &counts.labels, counts.unlabelled, group.rows, &colours[t]);
             // Bars are sorted by their first part.
             let first = counts.labels.first().map_or(0.0, |&n| n as f64 / group.rows.max(1) as f64);
-            cells.push(context! { segments => view(bar), sort => first });
+            cells.push(context! { segments => view(bar), sort => format!("{first:.4}") });
             let unsure = counts.unsure as f64 / group.rows.max(1) as f64;
             let signed = |score: f64| format!("{score:+.2}");
             let plain = |value: f64| format!("{value:.2}");
             let number = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
-                context! { text => value.map(text).unwrap_or_default(), sort => value.map(|v| v.to_string()).unwrap_or_default() }
+                context! { text => value.map(text).unwrap_or_default(), sort => value.map(|v| format!("{v:.4}")).unwrap_or_default() }
             };
             cells.extend(score.then(|| number(counts.mean_score, &signed)));
             cells.extend(hostile.then(|| number(counts.hostile, &percent)));
@@ -263,7 +262,7 @@ fn breakdown_view(report: &Report, breakdown: &Breakdown, colours: &[Vec<usize>]
         by => breakdown.by.name(),
         total => breakdown.groups.len(),
         left_out => breakdown.groups.len() > GROUPS,
-        rows_without => breakdown.rows_without,
+        rows_without => breakdown.without.as_ref().map_or(0, |group| group.rows),
         columns => columns,
         groups => groups,
         has_division => shown.iter().any(|s| s.2),

@@ -48,7 +48,7 @@ fn task_view(t: usize, task: &TaskEvaluation) -> Value {
                 colour => colour(k),
                 average => format!("{:.3}", curve.average_precision),
                 line => line(points),
-                table => view(at_recalls(&curve.points)),
+                table => view(curve.at_recalls.iter().map(|r| format!("{:.2}", r[1])).collect::<Vec<_>>()),
             })
         })
         .collect();
@@ -123,12 +123,6 @@ fn line(points: impl Iterator<Item = (f64, f64)>) -> String {
 /// Places and names of the lines behind a chart.
 fn grid() -> Vec<(f64, f64, String)> {
     [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().map(|v| (at(v, v).0, at(v, v).1, format!("{v}"))).collect()
-}
-
-/// Precision that is reached at some recalls, as text beside the curve.
-fn at_recalls(points: &[[f64; 3]]) -> Vec<String> {
-    let at = |recall: f64| points.iter().filter(|p| p[0] >= recall).map(|p| p[1]).fold(0.0, f64::max);
-    [0.1, 0.25, 0.5, 0.75, 0.9].into_iter().map(|recall| format!("{:.2}", at(recall))).collect()
 }
 
 fn reliability(bins: &[ReliabilityBin]) -> Value {

@@ -13,7 +13,7 @@ use minijinja::{Environment, Value, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::numbers::{count, percent};
+use super::numbers::{amount, count, percent};
 use crate::error::{Error, Result};
 
 pub use batch::report;
@@ -58,6 +58,8 @@ fn render(template: &str, content: Value) -> Result<String> {
     let mut environment = Environment::new();
     environment.add_filter("percent", percent);
     environment.add_filter("count", count);
+    environment.add_filter("amount", amount);
+    environment.add_filter("sortable", |share: f64| format!("{share:.4}"));
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).map_err(failed)?;
     }
