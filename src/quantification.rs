@@ -344,7 +344,8 @@ mod tests {
     #[test]
     fn weights_count_as_proportions_not_as_numbers_of_rows() {
         let judged = |weight: f64| -> Vec<Judged> {
-            let row = |i: usize| Judged { gold: vec![i % 2], predicted: vec![usize::from(i % 5 == 0)], weight };
+            let row =
+                |i: usize| Judged { gold: vec![i % 2], predicted: vec![usize::from(i.is_multiple_of(5))], weight };
             (0..100).map(row).collect()
         };
         let clusters: Vec<u32> = (0..100).collect();

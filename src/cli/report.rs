@@ -158,8 +158,8 @@ impl Gathering {
                 InputRow::Bad(bad) => self.reject(bad)?,
                 InputRow::Good(record) => {
                     let checked = columns.read(&record.raw).and_then(|verdicts| {
-                        let pairs = self.collector.tasks().iter().zip(&verdicts);
-                        pairs.map(|(task, verdict)| task.check(verdict)).collect::<std::result::Result<(), _>>()?;
+                        let mut pairs = self.collector.tasks().iter().zip(&verdicts);
+                        pairs.try_for_each(|(task, verdict)| task.check(verdict))?;
                         Ok(verdicts)
                     });
                     match checked {

@@ -15,7 +15,8 @@ impl Coral {
     pub(super) fn open(path: &Path, encoding: Option<&str>) -> Result<Self> {
         let table = Table::open(path, encoding)?;
         let holds_stories = table.has_column("url") && !table.has_column("story_id");
-        if !holds_stories && !(table.has_column("body") && table.has_column("story_id")) {
+        let holds_comments = table.has_column("body") && table.has_column("story_id");
+        if !holds_stories && !holds_comments {
             return Err(Error::input(
                 Position::file(path.display().to_string()),
                 "this is neither Coral's comments.csv (columns id, author_id, story_id, created_at, body, parent_id, status) nor its \
@@ -54,7 +55,7 @@ fn comment(row: TableRow) -> Item {
 impl Reader for Coral {
     fn next_item(&mut self) -> Result<Option<Item>> {
         Ok(self.table.next_row()?.map(|row| match row {
-            Err(bad) => Item::Bad(bad),
+            Err(bad) => Item::Bad(*bad),
             Ok(row) if self.holds_stories => story(row),
             Ok(row) => comment(row),
         }))

@@ -1,6 +1,6 @@
 //! Exports of comment systems: bytes -> articles and comments.
 //!
-//! One file a format, each a [`Reader`] that is registered in [`open`]; [`html`] turns the HTML that comments are kept in into text, [`xml`] reads XML piece
+//! One file a format, each a [`Reader`] that is registered in [`open`]; [`html`] turns the HTML that comments are kept in into text, `xml` reads XML piece
 //! by piece, [`threads`] remembers what replies answer, [`authors`] replaces names. Files are read as streams, so that memory does not grow with them.
 //! What must not be carried over (e-mail and IP addresses) is not read at all.
 

@@ -65,7 +65,7 @@ fn seconds(time: &str) -> String {
 impl Reader for Reddit {
     fn next_item(&mut self) -> Result<Option<Item>> {
         Ok(self.table.next_row()?.map(|row| match row {
-            Err(bad) => Item::Bad(bad),
+            Err(bad) => Item::Bad(*bad),
             Ok(row) => item(row),
         }))
     }

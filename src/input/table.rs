@@ -35,10 +35,10 @@ impl Table {
     }
 
     /// The next row, or what is wrong with it; `None` at the end.
-    pub fn next_row(&mut self) -> Result<Option<std::result::Result<TableRow, BadRow>>> {
+    pub fn next_row(&mut self) -> Result<Option<std::result::Result<TableRow, Box<BadRow>>>> {
         Ok(self.rows.next_row()?.map(|row| match row {
             RawRow::Good(position, raw) => Ok(TableRow { position, header: self.rows.header().clone(), raw }),
-            RawRow::Bad(bad) => Err(bad),
+            RawRow::Bad(bad) => Err(Box::new(bad)),
         }))
     }
 }
