@@ -310,8 +310,6 @@ impl LabelledTask {
         }
         let names = |classes: &[usize]| classes.iter().map(|&k| head.labels.name(k).to_owned()).collect();
         let example = &record.example;
-        let text = &example.comment;
-        let end = (0..=MAX_TEXT.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         let error = WorstError {
             path: record.position.path.clone().to_string(),
             line: record.position.line,
@@ -320,7 +318,7 @@ impl LabelledTask {
             labels: names(gold),
             predicted: names(&verdict.predicted),
             wrongness,
-            text: text[..end].to_owned(),
+            text: crate::text::excerpt::start(&example.comment, MAX_TEXT).to_owned(),
         };
         self.worst.insert(place, error);
         self.worst.truncate(WORST);

@@ -383,7 +383,8 @@ mod tests {
             (&three, vec![300, 300, 150], 2000, vec![0.7, 0.2, 0.1]),
         ] {
             let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
-            let rounds = 300;
+            // Three labels take longer.
+            let rounds = if shares.len() == 2 { 500 } else { 150 };
             let mut inside = vec![0; shares.len()];
             for _ in 0..rounds {
                 let confusion: Vec<Vec<f64>> =
@@ -397,7 +398,6 @@ mod tests {
             }
             for inside in inside {
                 let percent = 100.0 * inside as f64 / rounds as f64;
-                println!("{percent} {shares:?}");
                 assert!((90.0..=98.5).contains(&percent), "{percent} with {shares:?} of {comments}");
             }
         }

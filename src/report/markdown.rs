@@ -180,10 +180,7 @@ fn examples(out: &mut Markdown, task: &TaskReport) {
 }
 
 fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", escape(&text[..end])),
-        None => escape(text),
-    }
+    escape(&crate::text::excerpt::excerpt(text, EXCERPT))
 }
 
 /// Text in one line that means nothing to Markdown, nor to HTML, nor turns the direction of what follows.

@@ -261,11 +261,11 @@ fn figures(out: &mut String, figures: &Figures) {
     }
     if let Some(matrix) = figures.confusion.as_ref().filter(|m| m.len() <= WIDEST_MATRIX) {
         line(out, format_args!("    Confusion matrix, rows true, columns predicted:"));
-        let header: Vec<String> = figures.labels.iter().map(|l| format!("{:>width$}", l.label)).collect();
+        let header: Vec<String> = figures.labels.iter().map(|l| format!("{:>width$}", plain(&l.label))).collect();
         line(out, format_args!("    {:<width$} {}", "", header.join(" ")));
         for (label, row) in figures.labels.iter().zip(matrix) {
             let cells: Vec<String> = row.iter().map(|c| format!("{c:>width$}")).collect();
-            line(out, format_args!("    {:<width$} {}", label.label, cells.join(" ")));
+            line(out, format_args!("    {:<width$} {}", plain(&label.label), cells.join(" ")));
         }
     }
     coverage(out, figures);
@@ -350,10 +350,7 @@ fn worst(out: &mut String, task: &TaskEvaluation) {
 /// The beginning of a text, in one line.
 fn excerpt(text: &str) -> String {
     let text = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
-    }
+    crate::text::excerpt::excerpt(&text, EXCERPT)
 }
 
 /// Text that cannot steer a terminal: control characters, and those that turn the direction of writing, are replaced.
@@ -369,6 +366,7 @@ fn rule(out: &mut String, head: &Head) {
         DecisionRule::Biases(biases) => ("Biases", biases),
         DecisionRule::Thresholds { thresholds, .. } => ("Thresholds", thresholds),
     };
-    let pairs: Vec<String> = head.labels.names().iter().zip(numbers).map(|(l, n)| format!("{l} {n:.2}")).collect();
+    let pairs: Vec<String> =
+        head.labels.names().iter().zip(numbers).map(|(l, n)| format!("{} {n:.2}", plain(l))).collect();
     line(out, format_args!("  {word}: {}", pairs.join(", ")));
 }

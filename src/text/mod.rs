@@ -4,6 +4,7 @@
 //! [`normalizer`] folds each token to a canonical form, [`stemmer`] reduces words to stems, [`ngrams`] builds
 //! character n-grams, and [`lexicon`] does all of that once for each distinct token.
 
+pub mod excerpt;
 pub mod language;
 pub mod lexicon;
 pub mod ngrams;

@@ -7,6 +7,8 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 
+use crate::text::excerpt::excerpt;
+
 /// Minima a comment.
 const HASHES: usize = 16;
 /// Neighbouring minima that are looked up together.
@@ -118,7 +120,7 @@ impl Finder {
                 let Some(mut family) = self.families.get_mut(single - self.first).and_then(Option::take) else {
                     return;
                 };
-                family.text = excerpt(text);
+                family.text = excerpt(text, EXCERPT);
                 let kept = self.kept.len();
                 bands(&family.print).for_each(|band| {
                     if self.bands.get(&band) == Some(&place) {
@@ -209,13 +211,6 @@ fn bands(print: &[u32; HASHES]) -> impl Iterator<Item = (u8, u64)> {
     let bands: [(u8, u64); HASHES / BAND] =
         std::array::from_fn(|i| (i as u8, u64::from(print[BAND * i]) << 32 | u64::from(print[BAND * i + 1])));
     bands.into_iter()
-}
-
-fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

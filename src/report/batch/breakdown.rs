@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::tally::{Counts, Tally};
 use super::{RowVerdict, Task};
+use crate::text::excerpt::excerpt;
 
 /// Groups of one kind that are counted apart; rows of further ones are counted together, so that memory does not grow with the input.
 const MAX_GROUPS: usize = 20_000;
@@ -122,7 +123,10 @@ impl Groups {
             }
             None => {
                 let Name { name, title, target } = name();
-                let name = Name { name: cut(&name), title: cut(&title), target: cut(&target) };
+                let name = {
+                    let cut = |text: String| excerpt(&text, MAX_NAME);
+                    Name { name: cut(name), title: cut(title), target: cut(target) }
+                };
                 self.places.insert(key, self.groups.len());
                 self.groups.push((name, Tally::new(tasks)));
                 self.groups.len() - 1
@@ -151,12 +155,5 @@ impl Groups {
             _ => groups.sort_by_key(|group| std::cmp::Reverse(group.rows)),
         }
         Breakdown { by: self.by, groups, without, beyond }
-    }
-}
-
-fn cut(name: &str) -> String {
-    match name.char_indices().nth(MAX_NAME) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
     }
 }

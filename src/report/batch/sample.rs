@@ -10,6 +10,7 @@ use crate::decision::DecisionRule;
 use crate::explanation::{Account, Mark};
 use crate::input::{Example, Record};
 use crate::model::{Model, Scorer, Verdict, texts};
+use crate::text::excerpt::start;
 
 /// Comments of each label that are kept as the clearest, and as the most undecided.
 const OF_LABEL: usize = 5;
@@ -281,7 +282,7 @@ impl Best {
 
     /// Whether it holds the same text already.
     fn has_copy(&self, all: &HashMap<u64, (usize, Arc<Kept>)>, comment: &str) -> bool {
-        let start = cut(comment);
+        let start = start(comment, MAX_TEXT);
         self.0.iter().any(|(_, place)| all.get(place).is_some_and(|(_, kept)| kept.shown.text == start))
     }
 
@@ -328,15 +329,10 @@ pub(super) fn is_distribution(probabilities: &[f64]) -> bool {
     (probabilities.iter().sum::<f64>() - 1.0).abs() <= 1e-6 * probabilities.len() as f64
 }
 
-fn cut(text: &str) -> &str {
-    let end = (0..=MAX_TEXT.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
-    &text[..end.unwrap_or(0)]
-}
-
 impl Kept {
     fn new(place: u64, record: &Record, tasks: &[Task], verdicts: &[RowVerdict]) -> Self {
         let example = &record.example;
-        let text = cut(&example.comment);
+        let text = start(&example.comment, MAX_TEXT);
         let of_task = |(task, verdict): (&Task, &RowVerdict)| ShownVerdict {
             task: task.name.clone(),
             predicted: verdict.predicted.iter().map(|&class| task.labels[class].clone()).collect(),
@@ -349,7 +345,7 @@ impl Kept {
         let length = example.comment.len()
             + article.map_or(0, |a| a.title.len() + a.body.len())
             + example.parent.as_ref().map_or(0, String::len);
-        let short = |text: &Option<String>| text.as_deref().map(|text| cut(text).to_owned());
+        let short = |text: &Option<String>| text.as_deref().map(|text| start(text, MAX_TEXT).to_owned());
         Kept {
             shown: Shown {
                 row: place + 1,
@@ -357,7 +353,7 @@ impl Kept {
                 record: record.position.record,
                 id: short(&example.id),
                 article_id: short(&example.article_id),
-                title: article.map(|a| cut(&a.title).to_owned()).filter(|title| !title.is_empty()),
+                title: article.map(|a| start(&a.title, MAX_TEXT).to_owned()).filter(|title| !title.is_empty()),
                 target: short(&example.target),
                 time: short(&example.time),
                 cut: text.len() < example.comment.len(),
