@@ -247,6 +247,35 @@ fn corrected_shares_are_those_of_the_models_own_decisions() {
 }
 
 #[test]
+fn times_that_cannot_be_read_are_told_even_where_none_can() {
+    let folder = folder();
+    folder.write("t.csv", "time,comment\nyesterday,I fully support this plan\n1969-01-01,Bad for all of us\n");
+    folder.run("report t.csv -m m -o r.json").done();
+    let report = json(&folder.read("r.json"));
+    assert_eq!((&report["time"]["first"], &report["time"]["unreadable"]), (&Value::Null, &2.into()));
+    assert!(caveats(&report).contains(&"unreadable-times".to_owned()));
+}
+
+#[test]
+fn a_bad_first_line_does_not_hide_that_rows_are_scored_and_one_foreign_task_does_not_spoil_another() {
+    let folder = folder();
+    folder.run("predict new.csv --articles articles.csv -m m -o p.jsonl").done();
+    folder.write("bad.jsonl", format!("no json\n{}", folder.read("p.jsonl")));
+    let run = folder.run("report bad.jsonl --articles articles.csv -m m -o r.json");
+    assert_eq!(run.status, 3, "{}", run.err);
+    let report = json(&folder.read("r.json"));
+    assert_eq!((&report["rows"], &report["scores_from_input"]), (&200.into(), &true.into()));
+
+    // The scores of one task are turned round; those of the other are the model's own.
+    let changed = folder.read("p.jsonl").replace("\"favor\":0.", "\"favour\":0.").replace("\"favor\"]", "\"favour\"]");
+    folder.write("changed.jsonl", changed);
+    folder.run("report changed.jsonl --articles articles.csv -m m -o c.json").done();
+    let report = json(&folder.read("c.json"));
+    let corrected = |task: usize| report["tasks"][task]["labels"][0]["corrected"].is_object();
+    assert_eq!((corrected(0), corrected(1)), (false, true));
+}
+
+#[test]
 fn scores_that_cannot_be_are_rejected() {
     let folder = folder();
     folder.write("one.csv", "comment\nI fully support this plan\n");
