@@ -53,6 +53,18 @@ impl OutOfFold {
         }
         Ok(scores)
     }
+
+    /// What a finish says of scores of each fold's held-out rows.
+    fn judge(&self, bench: &Workbench, finish: &Finish, scores: &[Array2<f64>]) -> Vec<(usize, Judged)> {
+        let mut judged = Vec::new();
+        for (scores, fold) in scores.iter().zip(&self.parts) {
+            let probabilities = finish.probabilities(scores.view());
+            for (p, &row) in probabilities.rows().into_iter().zip(&fold.held) {
+                judged.push((row, bench.task.judged(row, finish.rule.decide(&p.to_vec()))));
+            }
+        }
+        judged
+    }
 }
 
 /// Predicts each fold with a model that never saw it, all choices made inside the other folds; `search` says how much is tried.
@@ -117,15 +129,8 @@ impl FinalFit {
     /// The same for the folds of another cross-validation.
     pub fn judge(&self, bench: &Workbench, out_of_fold: &OutOfFold) -> Result<Vec<(usize, Judged)>> {
         let scores = out_of_fold.scores_of(bench, self.candidate)?;
-        let parts = scores.iter().zip(&out_of_fold.parts);
-        Ok(parts.flat_map(|(scores, fold)| judge(bench, &self.finish, scores, &fold.held)).collect())
+        Ok(out_of_fold.judge(bench, &self.finish, &scores))
     }
-}
-
-fn judge(bench: &Workbench, finish: &Finish, scores: &Array2<f64>, held: &[usize]) -> Vec<(usize, Judged)> {
-    let probabilities = finish.probabilities(scores.view());
-    let rows = probabilities.rows().into_iter().zip(held);
-    rows.map(|(p, &row)| (row, bench.task.judged(row, finish.rule.decide(&p.to_vec())))).collect()
 }
 
 /// Fits what all inner splits together speak for on all rows, and finishes on out-of-fold scores.
@@ -139,8 +144,7 @@ pub fn fit_all(bench: &Workbench, out_of_fold: &OutOfFold, step: &(dyn Fn() + Sy
     let scores = out_of_fold.scores_of(bench, candidate)?;
     let held: Vec<usize> = out_of_fold.parts.iter().flat_map(|fold| fold.held.iter().copied()).collect();
     let finish = bench.finish_parts(&scores, &held)?;
-    let parts = scores.iter().zip(&out_of_fold.parts);
-    let judged = parts.flat_map(|(scores, fold)| judge(bench, &finish, scores, &fold.held)).collect();
+    let judged = out_of_fold.judge(bench, &finish, &scores);
     step();
     Ok(FinalFit { regression, finish, candidate, judged })
 }

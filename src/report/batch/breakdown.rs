@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::Task;
 use super::tally::{Counts, Tally};
-use super::{RowVerdict, Task};
 use crate::text::excerpt::excerpt;
 
 /// Groups of one kind that are counted apart; rows of further ones are counted together, so that memory does not grow with the input.
@@ -96,21 +96,8 @@ impl Groups {
         Groups { by, places: HashMap::new(), groups: Vec::new(), without: tally(), beyond: tally() }
     }
 
-    /// Counts a row under what `key` identifies; `name` is asked for once a group.
-    pub(super) fn add(
-        &mut self,
-        key: Option<u64>,
-        name: impl FnOnce() -> Name,
-        tasks: &[Task],
-        verdicts: &[RowVerdict],
-    ) {
-        let mut row = Tally::new(tasks);
-        row.add(tasks, verdicts);
-        self.merge(key, name, tasks, &row);
-    }
-
-    /// Counts many rows at once.
-    pub(super) fn merge(&mut self, key: Option<u64>, name: impl FnOnce() -> Name, tasks: &[Task], rows: &Tally) {
+    /// Counts rows under what `key` identifies; `name` is asked for once a group.
+    pub(super) fn add(&mut self, key: Option<u64>, name: impl FnOnce() -> Name, tasks: &[Task], rows: &Tally) {
         let Some(key) = key else {
             self.without.merge(rows);
             return;

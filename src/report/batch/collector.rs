@@ -15,7 +15,6 @@ use super::{
 use crate::input::{BadRow, Record};
 use crate::labels::TaskKind;
 use crate::model::{Head, Model, Verdict, article_key, article_print};
-use crate::predictions::ScoredColumns;
 use crate::quantification::Errors;
 use crate::summary::asks_for_unseen_articles;
 use crate::text::{Language, Lexicon, TokenKind};
@@ -49,7 +48,8 @@ pub struct Collector {
     overruled: Vec<u64>,
     /// Whether each task's probabilities summed to 1 in every row.
     distributions: Vec<bool>,
-    groups: Vec<Groups>,
+    /// By source, article and target.
+    groups: [Groups; 3],
     pairs: Groups,
     days: Days,
     sampler: Sampler,
@@ -61,66 +61,6 @@ pub struct Collector {
     seen: [u64; 2],
     rejects: Vec<RejectReason>,
     rejected: u64,
-}
-
-impl Task {
-    /// The tasks of a model.
-    pub fn of_model(model: &Model) -> Vec<Task> {
-        let of = |head: &Head| Task {
-            name: head.name.clone(),
-            labels: head.labels.names().to_vec(),
-            kind: Some(head.kind),
-            numbers: head.numbers.clone(),
-            rule: Some(head.finish.rule.clone()),
-        };
-        model.heads.iter().map(of).collect()
-    }
-
-    /// The tasks of scored rows; `model` tells more of those that it has with the same labels.
-    pub fn of_columns(columns: &ScoredColumns, model: Option<&Model>) -> Vec<Task> {
-        let known = model.map(Task::of_model).unwrap_or_default();
-        columns
-            .tasks()
-            .map(|(name, labels)| {
-                let same = |task: &&Task| task.name == name && task.labels == labels.names();
-                known.iter().find(same).cloned().unwrap_or_else(|| Task {
-                    name: name.to_owned(),
-                    labels: labels.names().to_vec(),
-                    kind: None,
-                    numbers: labels.usual_numbers(),
-                    rule: None,
-                })
-            })
-            .collect()
-    }
-}
-
-impl Task {
-    /// What is wrong with a verdict that was read: the column to blame, and why.
-    pub fn check(&self, verdict: &RowVerdict) -> Result<(), (String, String)> {
-        let fault =
-            |column: &str, what: &str| Err((format!("{}_{column}", self.name), format!("{what}: score the row again")));
-        if self.kind == Some(TaskKind::SingleLabel) {
-            if !is_distribution(&verdict.probabilities) {
-                let column = format!("p_{}", self.labels[0]);
-                return fault(&column, "the probabilities of a task with one label a comment do not sum to 1");
-            }
-            if verdict.predicted.len() > 1 {
-                return fault("pred", "several labels of a task with one label a comment");
-            }
-        }
-        if !(0.0..=1.0).contains(&verdict.confidence) {
-            return fault("conf", "a probability lies between 0 and 1");
-        }
-        let numbers = || self.numbers.iter().flatten().copied();
-        let (low, high) = (numbers().fold(f64::INFINITY, f64::min), numbers().fold(f64::NEG_INFINITY, f64::max));
-        match verdict.score {
-            Some(score) if self.numbers.is_some() && !(low - 1e-6..=high + 1e-6).contains(&score) => {
-                fault("score", &format!("the score lies outside {low} to {high}"))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl RowVerdict {
@@ -157,7 +97,7 @@ impl Collector {
             decided: tasks.iter().map(|t| vec![0; t.labels.len()]).collect(),
             overruled: vec![0; tasks.len()],
             distributions: vec![true; tasks.len()],
-            groups: [By::Source, By::Article, By::Target].map(|by| Groups::new(by, &tasks)).into(),
+            groups: [By::Source, By::Article, By::Target].map(|by| Groups::new(by, &tasks)),
             pairs: Groups::new(By::ArticleAndTarget, &tasks),
             days: Days::default(),
             sampler: Sampler::new(&tasks, sample),
@@ -198,7 +138,8 @@ impl Collector {
         let tasks = &self.tasks;
         let example = &record.example;
         self.sampler.add(self.all.rows, record, tasks, &verdicts);
-        self.all.add(tasks, &verdicts);
+        let counted = Tally::of(tasks, &verdicts);
+        self.all.merge(&counted);
         for (t, verdict) in verdicts.iter().enumerate() {
             self.probabilities[t].iter_mut().zip(&verdict.probabilities).for_each(|(sum, p)| *sum += p);
             if let Some(rule) = &tasks[t].rule {
@@ -223,14 +164,14 @@ impl Collector {
         };
         let plain = |name: &str| Name { name: name.to_owned(), ..Name::default() };
         let target = example.target.as_deref();
-        let [sources, articles, targets] = &mut self.groups[..] else { unreachable!("three kinds of groups") };
-        sources.add(Some(HASH.hash_one(source)), || plain(source), tasks, &verdicts);
-        articles.add(article, article_name, tasks, &verdicts);
-        targets.add(target.map(|t| HASH.hash_one(t)), || plain(target.unwrap_or_default()), tasks, &verdicts);
+        let [sources, articles, targets] = &mut self.groups;
+        sources.add(Some(HASH.hash_one(source)), || plain(source), tasks, &counted);
+        articles.add(article, article_name, tasks, &counted);
+        targets.add(target.map(|t| HASH.hash_one(t)), || plain(target.unwrap_or_default()), tasks, &counted);
         let pair = (article.is_some() || target.is_some()).then(|| HASH.hash_one((article, target)));
         let pair_name = || Name { target: target.unwrap_or_default().to_owned(), ..article_name() };
-        self.pairs.add(pair, pair_name, tasks, &verdicts);
-        let seconds = self.days.add(example.time.as_deref(), tasks, &verdicts);
+        self.pairs.add(pair, pair_name, tasks, &counted);
+        let seconds = self.days.add(example.time.as_deref(), tasks, &counted);
 
         if let Some(crossing) = &mut self.crossing {
             let of = |verdict: &RowVerdict, none: usize| match verdict.predicted.as_slice() {
@@ -341,7 +282,7 @@ impl Collector {
         let mut weeks = Groups::new(By::Week, &tasks);
         self.days.weeks(&tasks, |(name, tally)| {
             let key = HASH.hash_one(&name);
-            weeks.merge(Some(key), || Name { name, ..Name::default() }, &tasks, &tally);
+            weeks.add(Some(key), || Name { name, ..Name::default() }, &tasks, &tally);
         });
         let breakdowns =
             self.groups.into_iter().chain([weeks]).map(|g| g.finish(&tasks)).filter(|b| !b.groups.is_empty());

@@ -1,6 +1,6 @@
 //! What `report` says of many scored comments: data, gathered row by row in memory that does not grow with them.
 //!
-//! A [`Collector`] takes scored rows and gives a [`Report`]. One file each: [`tally`] counts, [`breakdown`] counts by article, target, source
+//! A [`Collector`] takes scored rows of some [`task`]s and gives a [`Report`]. One file each: [`tally`] counts, [`breakdown`] counts by article, target, source
 //! and week, [`timeline`] by day, [`sample`] keeps some comments, [`typical`] finds words that go with labels, [`alike`] finds comments
 //! that are nearly the same, [`caveats`] says what to beware of.
 
@@ -10,12 +10,12 @@ pub mod caveats;
 pub mod collector;
 pub mod sample;
 pub mod tally;
+pub mod task;
 pub mod timeline;
 pub mod typical;
 
 use serde::Serialize;
 
-use crate::decision::DecisionRule;
 use crate::labels::TaskKind;
 use crate::metrics::Estimate;
 use crate::quantification::Unstable;
@@ -23,26 +23,12 @@ use crate::summary::Figures;
 
 pub use crate::predictions::RowVerdict;
 pub use collector::{Collector, Row};
+pub use task::Task;
 
 /// Names the schema in JSON.
 pub const SCHEMA: &str = "belowline-report";
 /// Version of the schema: a change that takes away or renames a field raises it.
 pub const VERSION: u32 = 1;
-
-/// A task as the report needs it: that of a model, or what the columns of scored rows say.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Task {
-    /// The task.
-    pub name: String,
-    /// The labels, in the order of the probabilities.
-    pub labels: Vec<String>,
-    /// Single- or multi-label; `None` until the rows tell.
-    pub kind: Option<TaskKind>,
-    /// Numbers of the labels, where they have any.
-    pub numbers: Option<Vec<f64>>,
-    /// How labels are decided, where a model tells.
-    pub rule: Option<DecisionRule>,
-}
 
 /// Everything a report says.
 #[derive(Debug, Clone, Serialize)]

@@ -125,10 +125,9 @@ impl Sampler {
             }
         }
         for (t, (task, verdict)) in tasks.iter().zip(verdicts).enumerate() {
-            for label in 0..task.labels.len() {
+            for (label, margin) in margins(task, &verdict.probabilities).into_iter().enumerate() {
                 let p = verdict.probabilities[label];
                 let clear = verdict.predicted.contains(&label).then_some((&mut self.clearest[t][label], -p));
-                let margin = margin(task, &verdict.probabilities, label);
                 let undecided = (margin <= UNDECIDED).then_some((&mut self.undecided[t][label], margin));
                 for (best, value) in clear.into_iter().chain(undecided) {
                     if !best.wants(value) || best.has_copy(&self.kept, &record.example.comment) {
@@ -302,26 +301,29 @@ fn draw(place: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// How far a comment is from going the other way for a label: ratio to the threshold, or to the strongest other label, as a logarithm.
-fn margin(task: &Task, probabilities: &[f64], label: usize) -> f64 {
-    let log = |p: f64| p.max(1e-12).ln();
-    match (&task.rule, task.kind) {
-        (Some(DecisionRule::Thresholds { thresholds, .. }), _) => {
-            (log(probabilities[label]) - log(thresholds[label])).abs()
+/// How far a comment is from going the other way for each label: ratio to the threshold, or to the strongest other label, as a logarithm.
+fn margins(task: &Task, probabilities: &[f64]) -> Vec<f64> {
+    let log = |p: &f64| p.max(1e-12).ln();
+    let logs = || probabilities.iter().map(log);
+    match &task.rule {
+        Some(DecisionRule::Thresholds { thresholds, .. }) => {
+            logs().zip(thresholds).map(|(p, t)| (p - log(t)).abs()).collect()
         }
-        (Some(DecisionRule::Biases(biases)), _) => {
-            let value = |k: usize| log(probabilities[k]) + biases[k];
-            distance(probabilities.len(), label, value)
+        Some(DecisionRule::Biases(biases)) => {
+            to_strongest_other(&logs().zip(biases).map(|(p, b)| p + b).collect::<Vec<_>>())
         }
         // Without a model nobody knows the rule; the even one is the best guess.
-        (None, _) if is_distribution(probabilities) => distance(probabilities.len(), label, |k| log(probabilities[k])),
-        (None, _) => (log(probabilities[label]) - log(0.5)).abs(),
+        None if is_distribution(probabilities) => to_strongest_other(&logs().collect::<Vec<_>>()),
+        None => logs().map(|p| (p - log(&0.5)).abs()).collect(),
     }
 }
 
-fn distance(labels: usize, label: usize, value: impl Fn(usize) -> f64) -> f64 {
-    let other = (0..labels).filter(|&k| k != label).map(&value).fold(f64::NEG_INFINITY, f64::max);
-    (value(label) - other).abs()
+fn to_strongest_other(values: &[f64]) -> Vec<f64> {
+    let other = |label: usize| {
+        let others = values.iter().enumerate().filter(|(k, _)| *k != label).map(|(_, v)| *v);
+        others.fold(f64::NEG_INFINITY, f64::max)
+    };
+    values.iter().enumerate().map(|(label, value)| (value - other(label)).abs()).collect()
 }
 
 /// Whether probabilities sum to 1, as far as six decimals tell.

@@ -83,9 +83,10 @@ impl Tally {
         Tally { rows: 0, tasks: tasks.iter().map(of).collect() }
     }
 
-    pub(super) fn add(&mut self, tasks: &[Task], verdicts: &[RowVerdict]) {
-        self.rows += 1;
-        for ((tally, task), verdict) in self.tasks.iter_mut().zip(tasks).zip(verdicts) {
+    /// One row, counted.
+    pub(super) fn of(tasks: &[Task], verdicts: &[RowVerdict]) -> Self {
+        let mut row = Tally { rows: 1, ..Tally::new(tasks) };
+        for ((tally, task), verdict) in row.tasks.iter_mut().zip(tasks).zip(verdicts) {
             verdict.predicted.iter().for_each(|&class| tally.labels[class] += 1);
             tally.unlabelled += u64::from(verdict.predicted.is_empty());
             tally.unsure += u64::from(verdict.confidence < UNSURE);
@@ -100,6 +101,7 @@ impl Tally {
                 tally.sides[1] += u64::from(sum < 0.0);
             }
         }
+        row
     }
 
     /// Adds what another tally counted.

@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Serialize;
 
+use super::Task;
 use super::tally::{Counts, Tally};
-use super::{RowVerdict, Task};
 
 /// Years outside are slips of the pen; the bound keeps memory flat.
 const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
@@ -110,7 +110,7 @@ pub(super) struct Days {
 
 impl Days {
     /// Counts a row; gives its time in seconds.
-    pub(super) fn add(&mut self, time: Option<&str>, tasks: &[Task], verdicts: &[RowVerdict]) -> Option<i64> {
+    pub(super) fn add(&mut self, time: Option<&str>, tasks: &[Task], row: &Tally) -> Option<i64> {
         let Some(time) = time else {
             self.missing += 1;
             return None;
@@ -119,7 +119,7 @@ impl Days {
             self.unreadable += 1;
             return None;
         };
-        self.days.entry(seconds.div_euclid(86_400)).or_insert_with(|| Tally::new(tasks)).add(tasks, verdicts);
+        self.days.entry(seconds.div_euclid(86_400)).or_insert_with(|| Tally::new(tasks)).merge(row);
         Some(seconds)
     }
 
@@ -208,7 +208,7 @@ mod tests {
         let of = |times: &[&str]| {
             let mut days = Days::default();
             for time in times {
-                days.add(Some(time), &[], &[]);
+                days.add(Some(time), &[], &Tally::of(&[], &[]));
             }
             days.timeline(&[]).map(|t| (t.unit, t.periods.into_iter().map(|p| (p.name, p.rows)).collect::<Vec<_>>()))
         };
