@@ -55,6 +55,7 @@ pub mod memory;
 pub mod metrics;
 pub mod model;
 pub mod model_file;
+pub mod pages;
 pub mod predictions;
 pub mod quantification;
 pub mod report;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::output::Output;
+use super::authors::AuthorArgs;
+use super::csv_output::CsvOutput;
 use super::paths::Paths;
 use super::rejects::Rejects;
-use super::{OnError, Outcome, Setting, progress};
-use crate::error::{Error, Result};
-use crate::exports::authors::Authors;
+use super::{ARTICLE_COLUMNS, OnError, Outcome, Setting, progress};
+use crate::error::Result;
 use crate::exports::threads::Threads;
 use crate::exports::{self, Item, System};
 
@@ -31,12 +31,8 @@ pub(super) struct ImportArgs {
     /// Where to write the articles, for `--articles` of the other commands.
     #[arg(long, value_name = "FILE")]
     articles_output: Option<PathBuf>,
-    /// Carry names of authors over instead of hashes.
-    #[arg(long)]
-    keep_authors: bool,
-    /// A file with a secret, so that several imports give an author the same hash; by default a key is drawn and forgotten.
-    #[arg(long, value_name = "FILE", conflicts_with = "keep_authors")]
-    author_key: Option<PathBuf>,
+    #[command(flatten)]
+    authors: AuthorArgs,
     /// Encoding of the export, where there is no byte order mark and it is not UTF-8.
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
@@ -70,16 +66,13 @@ pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcom
         ));
     }
     let paths =
-        Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref()).reads(args.author_key.as_deref());
+        Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref()).reads(args.authors.key());
     let paths =
         paths.writes("--output", Some(&args.output)).writes("--articles-output", args.articles_output.as_deref());
     if let Some(clash) = paths.writes("--rejects", args.rejects.as_deref()).clash() {
         return Ok(Outcome::Usage(clash));
     }
-    let authors = match &args.author_key {
-        Some(path) => Authors::keyed(&std::fs::read(path).map_err(|e| Error::io("read", path, e))?),
-        None => Authors::random(),
-    };
+    let authors = args.authors.open()?;
     // What is wrong with the second file is told before anything is written.
     let paths = args.stories.iter().chain([&args.file]);
     let readers: Vec<_> =
@@ -95,9 +88,7 @@ pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcom
                 Item::LeftOut(why) => *tally.left_out.entry(why).or_default() += 1,
                 Item::Bad(bad) => rejects.take(bad)?,
                 Item::Comment(mut comment) => {
-                    if !args.keep_authors {
-                        comment.author = authors.replace(&comment.author);
-                    }
+                    comment.author = authors.shown(&comment.author);
                     let parent = threads.get(&comment.parent_id).filter(|_| !comment.parent_id.is_empty());
                     tally.orphans += u64::from(parent.is_none() && !comment.parent_id.is_empty());
                     writer.comment(&comment, parent.unwrap_or_default())?;
@@ -150,56 +141,33 @@ impl Tally {
 
 /// Writes comments and articles.
 struct Writer {
-    output: Output,
-    comments: csv::Writer<Box<dyn std::io::Write + Send>>,
-    articles: Option<(Output, csv::Writer<Box<dyn std::io::Write + Send>>)>,
-    article_count: u64,
+    comments: CsvOutput,
+    articles: Option<CsvOutput>,
 }
 
 impl Writer {
     fn new(args: &ImportArgs) -> Result<Self> {
-        let output = Output::create(&args.output)?;
-        let mut comments = csv::Writer::from_writer(output.writer()?);
         let header = ["id", "article_id", "parent_id", "parent", "comment", "author", "time", "status"];
-        comments.write_record(header).map_err(failed)?;
-        let articles = match &args.articles_output {
-            None => None,
-            Some(path) => {
-                let output = Output::create(path)?;
-                let mut writer = csv::Writer::from_writer(output.writer()?);
-                writer.write_record(["article_id", "title", "body", "url"]).map_err(failed)?;
-                Some((output, writer))
-            }
-        };
-        Ok(Writer { output, comments, articles, article_count: 0 })
+        let articles = args.articles_output.as_deref();
+        Ok(Writer {
+            comments: CsvOutput::create(&args.output, &header)?,
+            articles: articles.map(|path| CsvOutput::create(path, &ARTICLE_COLUMNS)).transpose()?,
+        })
     }
 
     fn article(&mut self, article: &exports::Article) -> Result<()> {
-        let Some((_, writer)) = &mut self.articles else { return Ok(()) };
-        self.article_count += 1;
-        writer.write_record([&article.id, &article.title, &article.body, &article.url]).map_err(failed)
+        let Some(articles) = &mut self.articles else { return Ok(()) };
+        articles.write([&article.id, &article.title, &article.body, &article.url])
     }
 
     fn comment(&mut self, comment: &exports::Comment, parent: &str) -> Result<()> {
         let exports::Comment { id, article_id, parent_id, text, author, time, status } = comment;
-        let row: [&str; 8] = [id, article_id, parent_id, parent, text, author, time, status];
-        self.comments.write_record(row).map_err(failed)
+        self.comments.write([id, article_id, parent_id, parent, text, author, time, status])
     }
 
     /// Puts both files into their places; gives the number of articles.
     fn finish(self) -> Result<u64> {
-        for (output, mut writer) in [Some((self.output, self.comments)), self.articles].into_iter().flatten() {
-            writer.flush().map_err(|e| Error::io("write", "the comments", e))?;
-            drop(writer);
-            output.commit()?;
-        }
-        Ok(self.article_count)
-    }
-}
-
-fn failed(error: csv::Error) -> Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Error::io("write", "the comments", error),
-        other => Error::Config(format!("cannot write the comments: {other:?}")),
+        self.comments.finish()?;
+        self.articles.map_or(Ok(0), CsvOutput::finish)
     }
 }

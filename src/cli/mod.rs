@@ -1,7 +1,10 @@
 //! The command line: the tree of arguments, and one file a subcommand.
 
+mod authors;
+mod csv_output;
 mod evaluate;
 mod explain;
+mod extract;
 mod generate;
 mod import;
 mod inspect;
@@ -45,6 +48,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Say why one comment is scored as it is: its words, the article's part, the style.
     Explain(explain::ExplainArgs),
+    /// Turn saved pages into comments and articles.
+    Extract(extract::ExtractArgs),
     /// Turn an export of a comment system into comments and articles.
     Import(import::ImportArgs),
     /// Show what is in a model: labels, blocks, strongest features, figures, origin.
@@ -71,7 +76,7 @@ pub enum Outcome {
 /// Where the comments come from; shared by all commands that read them.
 #[derive(Debug, Clone, Args)]
 struct InputArgs {
-    /// CSV, TSV or JSON lines, also gzipped or zstd-compressed, or a folder of them; `-` is standard input.
+    /// CSV, TSV, JSON lines or saved pages (HTML, text), also gzipped or zstd-compressed, or a folder of them; `-` is standard input.
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// Articles (columns article_id, title, body, url), joined on article_id.
@@ -105,6 +110,9 @@ enum OnError {
     Skip,
 }
 
+/// Columns of a file of articles.
+const ARTICLE_COLUMNS: [&str; 4] = ["article_id", "title", "body", "url"];
+
 /// What a command line asks for beside its subcommand.
 struct Setting {
     quiet: bool,
@@ -125,6 +133,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Evaluate(args) => evaluate::run(&args, &setting),
         Command::Report(args) => report::run(&args, &setting),
         Command::Explain(args) => explain::run(&args),
+        Command::Extract(args) => extract::run(&args, &setting),
         Command::Import(args) => import::run(&args, &setting),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => generate::completions(&args),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{Article, Comment, Item, Reader, html};
+use super::{Article, Comment, Item, Reader};
 use crate::error::{Error, Position, Result};
-use crate::input::{Table, TableRow};
+use crate::input::{Table, TableRow, Text};
+use crate::text::html;
 
 pub(super) struct Coral {
     table: Table,
@@ -12,8 +13,8 @@ pub(super) struct Coral {
 }
 
 impl Coral {
-    pub(super) fn open(path: &Path, encoding: Option<&str>) -> Result<Self> {
-        let table = Table::open(path, encoding)?;
+    pub(super) fn new(text: Text, path: &Path) -> Result<Self> {
+        let table = Table::new(text, path)?;
         let holds_stories = table.has_column("url") && !table.has_column("story_id");
         let holds_comments = table.has_column("body") && table.has_column("story_id");
         if !holds_stories && !holds_comments {

@@ -1,9 +1,10 @@
 //! Disqus: its XML export, flat lists of threads and posts joined by ids.
 
 use super::xml::{Step, Xml};
-use super::{Article, Comment, Item, Reader, html};
+use super::{Article, Comment, Item, Reader};
 use crate::error::Result;
 use crate::input::Text;
+use crate::text::html;
 
 pub(super) struct Disqus {
     xml: Xml,

@@ -1,13 +1,11 @@
 //! Exports of comment systems: bytes -> articles and comments.
 //!
-//! One file a format, each a [`Reader`] that is registered in [`open`]; [`html`] turns the HTML that comments are kept in into text, `xml` reads XML piece
-//! by piece, [`threads`] remembers what replies answer, [`authors`] replaces names. Files are read as streams, so that memory does not grow with them.
+//! One file a format, each a [`Reader`] that is registered in [`open`]; `xml` reads XML piece by piece, [`threads`] remembers what replies answer, [`authors`] replaces names. Files are read as streams, so that memory does not grow with them.
 //! What must not be carried over (e-mail and IP addresses) is not read at all.
 
 pub mod authors;
 mod coral;
 mod disqus;
-pub mod html;
 mod reddit;
 pub mod threads;
 mod wordpress;
@@ -16,7 +14,7 @@ mod xml;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::input::{BadRow, text_of};
+use crate::input::{BadRow, Text, text_from, text_of};
 
 /// Systems whose exports can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +89,21 @@ pub const MAX_TEXT: usize = 64 << 20;
 /// Opens an export, compressed by gzip or zstd or not; `-` is standard input. `encoding` is asked for where there is no byte order mark and it
 /// is not UTF-8.
 pub fn open(system: System, path: &Path, encoding: Option<&str>) -> Result<Box<dyn Reader>> {
-    let text = text_of(path, encoding)?;
+    reader(system, text_of(path, encoding)?, path)
+}
+
+/// The same for bytes that come from elsewhere; `path` is what messages call them.
+pub fn read(system: System, bytes: Text, path: &Path, encoding: Option<&str>) -> Result<Box<dyn Reader>> {
+    reader(system, text_from(bytes, path, encoding)?, path)
+}
+
+fn reader(system: System, text: Text, path: &Path) -> Result<Box<dyn Reader>> {
     let name = path.display().to_string();
     Ok(match system {
         System::WordPress => Box::new(wordpress::WordPress::new(text, &name)),
         System::Disqus => Box::new(disqus::Disqus::new(text, &name)),
-        System::Coral => Box::new(coral::Coral::open(path, encoding)?),
-        System::Reddit => Box::new(reddit::Reddit::open(path, encoding)?),
+        System::Coral => Box::new(coral::Coral::new(text, path)?),
+        System::Reddit => Box::new(reddit::Reddit::new(text, path)?),
     })
 }
 

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use super::{Article, Comment, Item, Reader, html};
+use super::{Article, Comment, Item, Reader};
 use crate::error::Result;
-use crate::input::{Table, TableRow};
+use crate::input::{Table, TableRow, Text};
+use crate::text::html;
 
 pub(super) struct Reddit {
     table: Table,
 }
 
 impl Reddit {
-    pub(super) fn open(path: &Path, encoding: Option<&str>) -> Result<Self> {
-        Ok(Reddit { table: Table::open(path, encoding)? })
+    pub(super) fn new(text: Text, path: &Path) -> Result<Self> {
+        Ok(Reddit { table: Table::new(text, path)? })
     }
 }
 

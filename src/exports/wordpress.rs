@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use super::xml::{Step, Xml};
-use super::{Article, Comment, Item, Reader, html};
+use super::{Article, Comment, Item, Reader};
 use crate::error::Result;
 use crate::input::Text;
+use crate::text::html;
 
 pub(super) struct WordPress {
     xml: Xml,

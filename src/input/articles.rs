@@ -39,7 +39,7 @@ impl Articles {
     /// one is repeated.
     pub fn load(path: &Path, encoding: Option<&str>) -> Result<Self> {
         let encoding = encoding.map(decode::encoding).transpose()?;
-        let opened = format::open(path, encoding, InputOptions::MAX_RECORD_BYTES)?;
+        let opened = format::open(path, encoding, &InputOptions::default())?;
         Articles::read(opened.rows)
     }
 

@@ -13,8 +13,8 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use crate::error::{Error, Position, Result};
 
-/// Text on its way to a row reader.
-pub(crate) type Text = Box<dyn Read + Send>;
+/// Bytes on their way to a row reader.
+pub type Text = Box<dyn Read + Send>;
 
 /// An opened file.
 pub(super) struct Source {
@@ -36,12 +36,17 @@ pub(super) fn open(path: &Path, encoding: Option<&'static Encoding>) -> Result<S
         let metadata = file.metadata().map_err(failed)?;
         (Box::new(file), metadata.is_file().then_some(metadata.len()))
     };
+    Ok(Source { size, ..read(file, path, encoding)? })
+}
+
+/// The same for bytes that come from elsewhere; `path` is what messages call them.
+pub(super) fn read(bytes: Text, path: &Path, encoding: Option<&'static Encoding>) -> Result<Source> {
     let bytes_read = Arc::new(AtomicU64::new(0));
-    let counted = Counted { inner: file, count: Arc::clone(&bytes_read) };
+    let counted = Counted { inner: bytes, count: Arc::clone(&bytes_read) };
     let text = decompressed(Box::new(counted), Arc::clone(&bytes_read))
         .and_then(|text| decoded(text, encoding))
-        .map_err(failed)?;
-    Ok(Source { text, bytes_read, size })
+        .map_err(|error| Error::io("read", path, error))?;
+    Ok(Source { text, bytes_read, size: None })
 }
 
 /// The encoding with this label of the Encoding Standard, in any case.

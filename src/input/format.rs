@@ -8,11 +8,17 @@ use std::sync::atomic::AtomicU64;
 
 use encoding_rs::Encoding;
 
+use super::columns::Role;
 use super::csv::CsvRows;
-use super::decode::{self, Text, read_error};
+use super::decode::{self, Source, Text, read_error};
+use super::dialect::separator_line;
+use super::example::Article;
 use super::json_lines::JsonRows;
+use super::page_rows::PageRows;
+use super::reader::InputOptions;
 use super::record::{BadRow, Header, Raw};
 use crate::error::{Error, Position, Result};
+use crate::pages::Kind;
 
 /// A row before anybody asked what its cells mean.
 #[derive(Debug)]
@@ -29,6 +35,10 @@ pub(super) trait RawRows: Send {
     fn header(&self) -> &Header;
     /// The next row; `None` at the end, and from then on. An error means that nothing more can be read.
     fn next_row(&mut self) -> Result<Option<RawRow>>;
+    /// The article that all rows stand under, where the file itself holds it.
+    fn article(&self) -> Option<&Arc<Article>> {
+        None
+    }
 }
 
 /// How the rows of a file are written.
@@ -37,6 +47,10 @@ pub(super) enum Format {
     /// With this delimiter, or with one that the first line tells.
     Csv(Option<u8>),
     JsonLines,
+    /// A page: an article and its comments.
+    Page(Kind),
+    /// A page of plain text, unless the first line names the column of comments.
+    Text,
     /// Told by the first byte that is not blank.
     Detect,
 }
@@ -52,6 +66,10 @@ impl Format {
             Format::JsonLines
         } else if has_ending(path, &["tsv"]) {
             Format::Csv(Some(b'\t'))
+        } else if has_ending(path, &["html", "htm", "xhtml"]) {
+            Format::Page(Kind::Html)
+        } else if has_ending(path, &["txt", "text"]) {
+            Format::Text
         } else if path.extension().is_none() {
             Format::Detect
         } else {
@@ -60,10 +78,14 @@ impl Format {
     }
 }
 
-/// Whether a file's name says that it holds rows: what is read of a folder.
-pub(super) fn is_named_as_rows(path: &Path) -> bool {
+/// Endings of files that hold rows, and of pages.
+pub(super) const ROWS: [&str; 4] = ["csv", "tsv", "jsonl", "ndjson"];
+pub(super) const PAGES: [&str; 5] = ["html", "htm", "xhtml", "txt", "text"];
+
+/// Whether a file's name, without that of its compression, ends in one of these.
+pub(super) fn is_named(path: &Path, endings: &[&str]) -> bool {
     let stem = path.file_stem().map(Path::new).filter(|_| has_ending(path, &["gz", "zst"]));
-    has_ending(stem.unwrap_or(path), &["csv", "tsv", "jsonl", "ndjson"])
+    has_ending(stem.unwrap_or(path), endings)
 }
 
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
@@ -80,31 +102,55 @@ pub(super) struct Opened {
     pub(super) size: Option<u64>,
 }
 
-/// Opens a file, `-` being standard input; no record may be longer than `limit` bytes.
-pub(super) fn open(path: &Path, encoding: Option<&'static Encoding>, limit: usize) -> Result<Opened> {
-    let source = decode::open(path, encoding)?;
+/// Opens a file, `-` being standard input.
+pub(super) fn open(path: &Path, encoding: Option<&'static Encoding>, options: &InputOptions) -> Result<Opened> {
+    opened(decode::open(path, encoding)?, path, options)
+}
+
+/// The same for bytes that come from elsewhere; `path` tells the format, and messages name it.
+pub(super) fn read(
+    bytes: Text,
+    path: &Path,
+    encoding: Option<&'static Encoding>,
+    options: &InputOptions,
+) -> Result<Opened> {
+    opened(decode::read(bytes, path, encoding)?, path, options)
+}
+
+fn opened(source: Source, path: &Path, options: &InputOptions) -> Result<Opened> {
     Ok(Opened {
-        rows: rows_of(source.text, &path.display().to_string(), Format::of(path), limit)?,
+        rows: rows_of(source.text, &path.display().to_string(), Format::of(path), options)?,
         bytes_read: source.bytes_read,
         size: source.size,
     })
 }
 
 /// The rows of a text.
-pub(super) fn rows_of(mut text: Text, path: &str, format: Format, limit: usize) -> Result<Box<dyn RawRows>> {
-    Ok(match format {
-        Format::Csv(delimiter) => Box::new(CsvRows::new(text, path, delimiter, limit)?),
-        Format::JsonLines => Box::new(JsonRows::new(text, path, limit)),
-        Format::Detect => {
-            let start = first_line(&mut text).map_err(|error| read_error(path, error))?;
-            let format = match start.trim_ascii_start().first() {
-                Some(b'{') => Format::JsonLines,
-                _ => Format::Csv(None),
-            };
-            let text = Box::new(Cursor::new(start).chain(text));
-            return rows_of(text, path, format, limit);
-        }
-    })
+pub(super) fn rows_of(mut text: Text, path: &str, format: Format, options: &InputOptions) -> Result<Box<dyn RawRows>> {
+    let limit = options.max_record_bytes;
+    let format = match format {
+        Format::Csv(delimiter) => return Ok(Box::new(CsvRows::new(text, path, delimiter, limit)?)),
+        Format::JsonLines => return Ok(Box::new(JsonRows::new(text, path, limit))),
+        Format::Page(kind) => return Ok(Box::new(PageRows::new(text, path, kind)?)),
+        Format::Text | Format::Detect => format,
+    };
+    let start = first_line(&mut text).map_err(|error| read_error(path, error))?;
+    let format = match (start.trim_ascii_start(), format) {
+        (start, Format::Text) if names_column(start, options.columns.name(Role::Comment)) => Format::Csv(None),
+        (_, Format::Text) => Format::Page(Kind::Text),
+        ([b'{', ..], _) => Format::JsonLines,
+        ([b'<', ..], _) => Format::Page(Kind::Html),
+        _ => Format::Csv(None),
+    };
+    rows_of(Box::new(Cursor::new(start).chain(text)), path, format, options)
+}
+
+/// Whether a first line is the header of a table with this column.
+fn names_column(start: &[u8], column: &str) -> bool {
+    let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let fields = line.split(|byte| matches!(byte, b',' | b';' | b'\t'));
+    separator_line(start).is_some()
+        || fields.map(|field| field.trim_ascii().trim_ascii_start()).any(|field| field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field) == column.as_bytes())
 }
 
 /// Takes the start of a text, up to the end of its first line that is not blank or somewhat further. Longer
@@ -152,7 +198,9 @@ mod tests {
         assert_eq!(of("x.csv/a.jsonl"), Format::JsonLines);
         assert_eq!(of("a.ndjson.zst"), Format::JsonLines);
         assert_eq!(of("a.csv.GZ"), Format::Csv(None));
-        assert_eq!(of("a.txt"), Format::Csv(None));
+        assert_eq!(of("a.txt.gz"), Format::Text);
+        assert_eq!(of("a.HTM"), Format::Page(Kind::Html));
+        assert_eq!(of("a.dat"), Format::Csv(None));
         assert_eq!(of("-"), Format::Detect);
         assert_eq!(of("/dev/fd/63"), Format::Detect);
         assert_eq!(of("comments.gz"), Format::Detect);
@@ -162,7 +210,7 @@ mod tests {
     fn without_a_name_the_first_byte_tells_the_format() {
         let header = |text: &'static str| {
             let text = Box::new(text.as_bytes());
-            let mut rows = rows_of(text, "-", Format::Detect, 1000).unwrap();
+            let mut rows = rows_of(text, "-", Format::Detect, &InputOptions::default()).unwrap();
             assert!(rows.next_row().unwrap().is_some(), "no row was lost");
             assert!(rows.next_row().unwrap().is_none());
             rows.header().clone()
@@ -176,7 +224,7 @@ mod tests {
 
     #[test]
     fn nothing_on_standard_input_is_an_empty_file() {
-        let error = rows_of(Box::new(io::empty()), "-", Format::Detect, 1000);
+        let error = rows_of(Box::new(io::empty()), "-", Format::Detect, &InputOptions::default());
         let error = error.err().unwrap().to_string();
         assert!(error.starts_with("-: the file is empty"), "{error}");
     }

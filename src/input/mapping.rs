@@ -60,15 +60,15 @@ impl Mapping {
         Ok(())
     }
 
-    /// Reads a row.
-    pub(super) fn row(&mut self, position: Position, raw: Raw) -> Row {
-        match self.example(&raw) {
+    /// Reads a row; `above` is the article that its file holds.
+    pub(super) fn row(&mut self, position: Position, raw: Raw, above: Option<&Arc<Article>>) -> Row {
+        match self.example(&raw, above) {
             Ok(example) => Row::Good(Box::new(Record { position, example, raw })),
             Err(fault) => Row::Bad(fault.of_row(position, raw.to_bytes())),
         }
     }
 
-    fn example(&mut self, raw: &Raw) -> std::result::Result<Example, Fault> {
+    fn example(&mut self, raw: &Raw, above: Option<&Arc<Article>>) -> std::result::Result<Example, Fault> {
         let Some(comment) = self.text(raw, Role::Comment)? else {
             let column = self.roles[Role::Comment as usize].as_ref();
             return Err(Fault {
@@ -81,7 +81,7 @@ impl Mapping {
         let labels: std::result::Result<_, _> = self.tasks.iter().map(|task| cell::label(raw, task)).collect();
         Ok(Example {
             id: self.key(raw, Role::Id)?,
-            article: self.article(raw, article_id.as_deref())?,
+            article: self.article(raw, article_id.as_deref(), above)?,
             article_id,
             target: self.key(raw, Role::Target)?,
             parent: self.text(raw, Role::Parent)?.map(Cow::into_owned),
@@ -119,13 +119,21 @@ impl Mapping {
         }
     }
 
-    /// The row's own article, else the one that its id names.
-    fn article(&mut self, raw: &Raw, id: Option<&str>) -> std::result::Result<Option<Arc<Article>>, Fault> {
+    /// The row's own article, else that of its file, else the one that its id names.
+    fn article(
+        &mut self,
+        raw: &Raw,
+        id: Option<&str>,
+        above: Option<&Arc<Article>>,
+    ) -> std::result::Result<Option<Arc<Article>>, Fault> {
         if let Some(body) = self.text(raw, Role::Article)? {
             let last = self.last_article.take().filter(|last| last.body == body);
             let article = last.unwrap_or_else(|| Arc::new(Article { body: body.into_owned(), ..Article::default() }));
             self.last_article = Some(Arc::clone(&article));
             return Ok(Some(article));
+        }
+        if let Some(article) = above {
+            return Ok(Some(Arc::clone(article)));
         }
         let (Some(articles), Some(id), Some(column)) = (&self.articles, id, &self.roles[Role::ArticleId as usize])
         else {
@@ -160,12 +168,12 @@ mod tests {
     }
 
     fn read(text: &'static str, options: &InputOptions) -> Result<Vec<Row>> {
-        let mut rows = rows_of(Box::new(text.as_bytes()), "a.csv", Format::Detect, 1000)?;
+        let mut rows = rows_of(Box::new(text.as_bytes()), "a.csv", Format::Detect, options)?;
         let mut mapping = Mapping::new(rows.header(), rows.path(), options)?;
         let mut read = Vec::new();
         while let Some(row) = rows.next_row()? {
             read.push(match row {
-                RawRow::Good(position, raw) => mapping.row(position, raw),
+                RawRow::Good(position, raw) => mapping.row(position, raw, None),
                 RawRow::Bad(bad) => Row::Bad(bad),
             });
         }

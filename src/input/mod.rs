@@ -1,10 +1,10 @@
-//! From bytes to examples: CSV and JSON lines, compressed or not, in any encoding.
+//! From bytes to examples: CSV, JSON lines and pages, compressed or not, in any encoding.
 //!
 //! A file passes through four layers, one file of this room each or two:
 //!
 //! 1. `decode`: bytes on disk -> UTF-8 text (gzip, zstd, byte order marks, encodings);
 //! 2. `format`: which of the row readers fits the file;
-//! 3. `csv` (in the `dialect` of the file, on a `window` over the text) and `json_lines`: text -> raw rows
+//! 3. `csv` (in the `dialect` of the file, on a `window` over the text), `json_lines` and `page_rows`: text -> raw rows
 //!    with exact positions;
 //! 4. `mapping` (by `columns` and `cell`): raw row -> [`Example`], with the article looked up in [`Articles`].
 //!
@@ -24,6 +24,7 @@ mod example;
 mod format;
 mod json_lines;
 mod mapping;
+mod page_rows;
 mod reader;
 mod record;
 mod table;
@@ -31,10 +32,12 @@ mod window;
 
 pub use articles::Articles;
 pub use columns::{ColumnNames, Role};
-pub(crate) use decode::Text;
+pub use decode::Text;
 pub use example::{Article, Example};
+pub use page_rows::{PAGE_COLUMNS, page};
+pub(crate) use page_rows::row as page_row;
 pub(crate) use reader::files;
 pub use reader::{InputOptions, Inputs, RecordReader};
 pub use record::{BadRow, Header, Raw, Record, Row};
-pub(crate) use table::text_of;
+pub(crate) use table::{text_from, text_of};
 pub use table::{Table, TableRow};

@@ -9,8 +9,8 @@ use encoding_rs::Encoding;
 
 use super::articles::Articles;
 use super::columns::{ColumnNames, Role, shown};
-use super::decode;
-use super::format::{self, RawRow, RawRows};
+use super::decode::{self, Text};
+use super::format::{self, Opened, RawRow, RawRows};
 use super::mapping::Mapping;
 use super::record::{Header, Record, Row};
 use crate::error::{Error, Position, Result};
@@ -76,7 +76,10 @@ struct FileReader {
 
 impl FileReader {
     fn open(path: &Path, encoding: Option<&'static Encoding>, options: &InputOptions) -> Result<Self> {
-        let opened = format::open(path, encoding, options.max_record_bytes)?;
+        Self::new(format::open(path, encoding, options)?, options)
+    }
+
+    fn new(opened: Opened, options: &InputOptions) -> Result<Self> {
         let mapping = Mapping::new(opened.rows.header(), opened.rows.path(), options)?;
         Ok(FileReader { rows: opened.rows, mapping, bytes_read: opened.bytes_read, size: opened.size })
     }
@@ -97,7 +100,7 @@ impl RecordReader for FileReader {
 
     fn read_row(&mut self) -> Result<Option<Row>> {
         Ok(self.rows.next_row()?.map(|row| match row {
-            RawRow::Good(position, raw) => self.mapping.row(position, raw),
+            RawRow::Good(position, raw) => self.mapping.row(position, raw, self.rows.article()),
             RawRow::Bad(bad) => Row::Bad(bad),
         }))
     }
@@ -121,6 +124,8 @@ pub struct Inputs {
     options: InputOptions,
     encoding: Option<&'static Encoding>,
     header: Header,
+    /// Whether files bring the articles of their rows.
+    holds_articles: bool,
     /// `None` when all is read, or reading failed.
     current: Option<Box<FileReader>>,
     /// Rows that were looked at and not taken yet.
@@ -134,7 +139,7 @@ pub struct Inputs {
 impl Inputs {
     /// Opens all files and reads their headers, so that what is wrong with the last is told before the first
     /// is worked through. `-` is standard input. A folder stands for the files in it that are named as rows (`.csv`, `.tsv`, `.jsonl`,
-    /// `.ndjson`, also with `.gz` or `.zst`), in the order of their names.
+    /// `.ndjson`, also with `.gz` or `.zst`), else for its pages (`.html`, `.txt`), in the order of their names.
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be read; [`Error::Config`] for no file at all, standard input given
@@ -161,16 +166,37 @@ impl Inputs {
                 None => Waiting::Open(Box::new(reader)),
             });
         }
-        Ok(Inputs {
+        Ok(Inputs::of(options, encoding, first, waiting, bytes_total))
+    }
+
+    /// Reads one text that comes from elsewhere than a file. `name` says in its ending how rows are written, and messages name it.
+    ///
+    /// # Errors
+    /// As of [`Inputs::open`].
+    pub fn read(bytes: Text, name: &Path, options: InputOptions) -> Result<Self> {
+        let encoding = options.encoding.as_deref().map(decode::encoding).transpose()?;
+        let file = FileReader::new(format::read(bytes, name, encoding, &options)?, &options)?;
+        Ok(Inputs::of(options, encoding, file, VecDeque::new(), None))
+    }
+
+    fn of(
+        options: InputOptions,
+        encoding: Option<&'static Encoding>,
+        first: FileReader,
+        waiting: VecDeque<Waiting>,
+        bytes_total: Option<u64>,
+    ) -> Self {
+        Inputs {
             options,
             encoding,
             header: first.header().clone(),
+            holds_articles: first.rows.article().is_some(),
             current: Some(Box::new(first)),
             peeked: VecDeque::new(),
             waiting,
             bytes_done: 0,
             bytes_total,
-        })
+        }
     }
 
     /// The header that all inputs have.
@@ -189,7 +215,7 @@ impl Inputs {
     /// Whether rows can come with an article or a parent: from a file of articles or a column of their own. JSON lines always can.
     pub fn has_contexts(&self) -> bool {
         let column = |role| self.has_column(self.options.columns.name(role)) != Some(false);
-        self.options.articles.is_some() || column(Role::Article) || column(Role::Parent)
+        self.holds_articles || self.options.articles.is_some() || column(Role::Article) || column(Role::Parent)
     }
 
     /// Chooses the label columns whose cells become [`super::Example::labels`] of the rows to come.
@@ -293,7 +319,7 @@ impl Inputs {
     }
 }
 
-/// The files that paths stand for: of a folder those in it that are named as rows, sorted.
+/// The files that paths stand for: of a folder those in it that are named as rows, else its pages; sorted.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -302,16 +328,24 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
             continue;
         }
         let failed = |e| Error::io("read", path, e);
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(failed)? {
-            let file = entry.map_err(failed)?.path();
-            if file.is_file() && format::is_named_as_rows(&file) {
-                found.push(file);
-            }
+        let entries: std::io::Result<Vec<PathBuf>> =
+            std::fs::read_dir(path).map_err(failed)?.map(|entry| Ok(entry?.path())).collect();
+        let entries: Vec<PathBuf> = entries.map_err(failed)?.into_iter().filter(|path| path.is_file()).collect();
+        let named = |endings: &[&str]| -> Vec<PathBuf> {
+            entries.iter().filter(|path| format::is_named(path, endings)).cloned().collect()
+        };
+        let (rows, pages) = (named(&format::ROWS), named(&format::PAGES));
+        // Texts beside tables are notes on them; web pages are not.
+        if !rows.is_empty() && pages.iter().any(|page| !format::is_named(page, &["txt", "text"])) {
+            return Err(Error::Config(format!(
+                "{}: the folder holds tables and web pages, which are not read together: name the files of one kind",
+                path.display()
+            )));
         }
+        let mut found = if rows.is_empty() { pages } else { rows };
         if found.is_empty() {
             return Err(Error::Config(format!(
-                "{}: the folder holds no .csv, .tsv, .jsonl or .ndjson file, compressed or not",
+                "{}: the folder holds no .csv, .tsv, .jsonl or .ndjson file and no .html or .txt page, compressed or not",
                 path.display()
             )));
         }
@@ -524,7 +558,7 @@ x
         assert_eq!(comments, ["a", "b"], "and a row that was looked at is not lost");
         let empty = tempfile::tempdir().unwrap();
         let error = Inputs::open(&[empty.path().to_owned()], InputOptions::default()).err().unwrap();
-        assert!(error.to_string().ends_with("holds no .csv, .tsv, .jsonl or .ndjson file, compressed or not"));
+        assert!(error.to_string().ends_with("and no .html or .txt page, compressed or not"));
     }
 
     #[test]

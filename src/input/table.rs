@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::cell::{self, Column};
 use super::decode::{self, Text};
-use super::format::{self, RawRow, RawRows};
+use super::format::{self, Format, RawRow, RawRows};
 use super::reader::InputOptions;
 use super::record::{BadRow, Header, Raw};
 use crate::error::{Position, Result};
@@ -23,10 +23,10 @@ pub struct TableRow {
 }
 
 impl Table {
-    /// Opens a file, compressed or not; `-` is standard input.
-    pub fn open(path: &Path, encoding: Option<&str>) -> Result<Self> {
-        let encoding = encoding.map(decode::encoding).transpose()?;
-        Ok(Table { rows: format::open(path, encoding, InputOptions::MAX_RECORD_BYTES)?.rows })
+    /// Reads a text that is decompressed and decoded; `path` says in its ending how rows are written, and messages name it.
+    pub fn new(text: Text, path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        Ok(Table { rows: format::rows_of(text, &name, Format::of(path), &InputOptions::default())? })
     }
 
     /// Whether the header names a column; JSON lines may have any.
@@ -60,4 +60,10 @@ impl TableRow {
 pub(crate) fn text_of(path: &Path, encoding: Option<&str>) -> Result<Text> {
     let encoding = encoding.map(decode::encoding).transpose()?;
     Ok(decode::open(path, encoding)?.text)
+}
+
+/// The same for bytes that come from elsewhere.
+pub(crate) fn text_from(bytes: Text, path: &Path, encoding: Option<&str>) -> Result<Text> {
+    let encoding = encoding.map(decode::encoding).transpose()?;
+    Ok(decode::read(bytes, path, encoding)?.text)
 }

@@ -48,6 +48,17 @@ pub fn text(html: &str) -> String {
     tidy(&tokenizer.sink.text.into_inner())
 }
 
+/// What parts an element from the text around it.
+pub(crate) fn space_around(name: &str) -> &'static str {
+    match name {
+        "br" => "\n",
+        "p" => "\n\n",
+        "td" | "th" => " ",
+        name if BLOCKS.contains(&name) => "\n",
+        _ => "",
+    }
+}
+
 #[derive(Default)]
 struct Sink {
     text: RefCell<String>,
@@ -72,11 +83,7 @@ impl TokenSink for Sink {
                             return TokenSinkResult::RawData(kind);
                         }
                     }
-                    "br" => text.push('\n'),
-                    "p" => text.push_str("\n\n"),
-                    "td" | "th" => text.push(' '),
-                    name if BLOCKS.contains(&name) => text.push('\n'),
-                    _ => {}
+                    name => text.push_str(space_around(name)),
                 }
             }
             _ => {}
@@ -86,7 +93,7 @@ impl TokenSink for Sink {
 }
 
 /// White space as people would type it: no blanks at the ends of lines, one empty line at most between paragraphs.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 0;
     for line in text.lines() {

@@ -2,9 +2,10 @@
 //!
 //! The steps and their order are fixed here: [`tokenizer`] cuts the original text into tokens with byte offsets,
 //! [`normalizer`] folds each token to a canonical form, [`stemmer`] reduces words to stems, [`ngrams`] builds
-//! character n-grams, and [`lexicon`] does all of that once for each distinct token.
+//! character n-grams, and [`lexicon`] does all of that once for each distinct token. [`html`] makes text of HTML before all that.
 
 pub mod excerpt;
+pub mod html;
 pub mod language;
 pub mod lexicon;
 pub mod ngrams;

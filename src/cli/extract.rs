@@ -1,0 +1,131 @@
+//! `belowline extract`: saved pages as comments and articles that the other commands read.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::authors::AuthorArgs;
+use super::csv_output::CsvOutput;
+use super::paths::Paths;
+use super::{ARTICLE_COLUMNS, Outcome, Setting, progress};
+use crate::input::{PAGE_COLUMNS, files, page, page_row};
+use crate::pages::Page;
+
+#[derive(Debug, Args)]
+pub(super) struct ExtractArgs {
+    /// Saved web pages, HTML or plain text, also gzipped or zstd-compressed, or folders of them; `-` is standard input.
+    #[arg(required = true, value_name = "PAGE")]
+    pages: Vec<PathBuf>,
+    /// Where to write the comments; standard output by default.
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    output: PathBuf,
+    /// Where to write the articles, for `--articles` of the other commands.
+    #[arg(long, value_name = "FILE")]
+    articles_output: Option<PathBuf>,
+    #[command(flatten)]
+    authors: AuthorArgs,
+    /// Encoding of the pages, where there is no byte order mark, they declare none and it is not UTF-8.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// List what stood in the articles and is no part of them: credits, invitations, notes.
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// Where the author stands among the columns.
+const AUTHOR_AT: usize = 5;
+
+pub(super) fn run(args: &ExtractArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    let paths = files(&args.pages)?;
+    let named = paths.iter().fold(Paths::default(), |named, path| named.reads(Some(path)));
+    let named = named.reads(args.authors.key()).writes("--output", Some(&args.output));
+    if let Some(clash) = named.writes("--articles-output", args.articles_output.as_deref()).clash() {
+        return Ok(Outcome::Usage(clash));
+    }
+    let authors = args.authors.open()?;
+    let mut header = PAGE_COLUMNS.to_vec();
+    header.insert(AUTHOR_AT, "author");
+    let mut comments = CsvOutput::create(&args.output, &header)?;
+    let articles = args.articles_output.as_deref();
+    let mut articles = articles.map(|path| CsvOutput::create(path, &ARTICLE_COLUMNS)).transpose()?;
+    let mut tally = Tally::default();
+    for path in &paths {
+        let page = page(path, args.encoding.as_deref())?;
+        let name = path.display().to_string();
+        for (place, comment) in page.comments.iter().enumerate() {
+            let mut row = page_row(&page, place, &name);
+            row.insert(AUTHOR_AT, authors.shown(&comment.author));
+            comments.write(row)?;
+        }
+        if let Some(articles) = &mut articles {
+            articles.write([&name, &page.title, &page.body, &page.url])?;
+        }
+        if args.verbose && !setting.quiet {
+            list(path, &page);
+        }
+        tally.count(&page);
+    }
+    comments.finish()?;
+    articles.map(CsvOutput::finish).transpose()?;
+    if !setting.quiet {
+        tally.say();
+    }
+    Ok(Outcome::Done)
+}
+
+/// What was read of a page and what was left out.
+fn list(path: &Path, page: &Page) {
+    let how = if page.boundary.is_marked { "marked" } else { "guessed" };
+    progress::say(format_args!(
+        "{}: {} words of article, {} comments, {how} ({:.2})",
+        path.display(),
+        page.body.split_whitespace().count(),
+        page.comments.len(),
+        page.boundary.confidence
+    ));
+    for line in &page.furniture {
+        progress::say(format_args!("  left out: {}", line.replace(|c: char| c.is_control(), " ")));
+    }
+}
+
+/// What was met.
+#[derive(Default)]
+struct Tally {
+    pages: usize,
+    comments: usize,
+    guessed: usize,
+    without: usize,
+    without_article: usize,
+    unloaded: usize,
+}
+
+impl Tally {
+    fn count(&mut self, page: &Page) {
+        self.pages += 1;
+        self.comments += page.comments.len();
+        self.without += usize::from(page.comments.is_empty());
+        self.guessed += usize::from(!page.comments.is_empty() && !page.boundary.is_marked);
+        self.without_article += usize::from(page.body.is_empty());
+        self.unloaded += usize::from(page.lacks_comments);
+    }
+
+    fn say(&self) {
+        let Tally { pages, comments, without, .. } = self;
+        progress::say(format_args!("{pages} pages read, {comments} comments written, {without} pages without comments"));
+        if self.guessed > 0 {
+            progress::say(format_args!(
+                "on {} pages nothing marks where the article ends: it was guessed (column boundary_conf says how surely)",
+                self.guessed
+            ));
+        }
+        if self.unloaded > 0 {
+            progress::say(format_args!(
+                "warning: {} pages load their comments from another site, and were saved without them",
+                self.unloaded
+            ));
+        }
+        if self.without_article > 0 {
+            progress::say(format_args!("warning: no article was found on {} pages", self.without_article));
+        }
+    }
+}

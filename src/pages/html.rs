@@ -1,0 +1,118 @@
+//! A page that is HTML.
+
+use dom_query::{Document, NodeRef};
+use dom_smoothie::Readability;
+
+use super::balance::balanced;
+use super::markup::{has, names};
+use super::paragraphs::{self, Paragraph};
+use super::{Boundary, Page, items, linked_data, markup, text};
+use crate::text::html;
+
+/// Classes and ids of the part of a page that holds comments, without `-` and `_`.
+const COMMENTS: [&str; 16] = [
+    "comments", "commentsarea", "commentarea", "commentssection", "commentsection", "commentswrapper", "commentlist", "commentslist", "respond",
+    "disqusthread", "coralthread", "coralcontainer", "commentform", "postlist", "commentspage", "readerresponses",
+];
+/// Ids of places that comment systems fill when a page is opened.
+const LOADERS: [&str; 6] = ["disqus_thread", "coral_thread", "coral_talk_stream", "hyvor-talk-view", "cusdis_thread", "remark42"];
+/// Parts of a page that hold neither the article nor its comments.
+const ELSEWHERE: [&str; 5] = ["nav", "header", "footer", "aside", "form"];
+
+/// Reads a page.
+pub(super) fn read(source: &str) -> Result<Page, String> {
+    let document = Document::from(balanced(source)?);
+    let root = document.root();
+    let (mut comments, nodes) = markup::comments(root);
+    if comments.is_empty() {
+        let scripts = document.select("script[type='application/ld+json']");
+        comments = scripts.iter().flat_map(|script| linked_data::comments(&script.text())).collect();
+    }
+    let url = url(&document);
+    let headline = headline(&document);
+    let whole = if comments.is_empty() { lines(&root) } else { Vec::new() };
+    let lacks_comments = comments.is_empty() && LOADERS.iter().any(|id| document.select(&format!("#{id}")).exists());
+    nodes.iter().for_each(NodeRef::remove_from_parent);
+    remove_comment_parts(&root);
+    let (title, content) = readable(document, headline);
+    if !comments.is_empty() {
+        let boundary = Boundary { is_marked: true, confidence: 1.0 };
+        return Ok(Page { comments, boundary, url, ..text::article_of(&content, Some(&title)) });
+    }
+    // No markup is known: a heading over the comments may still say where they are.
+    if let Some((_, comments, confidence)) = text::marked(&whole) {
+        let comments = items::comments(comments);
+        let boundary = Boundary { is_marked: true, confidence };
+        return Ok(Page { comments, boundary, url, ..text::article_of(&content, Some(&title)) });
+    }
+    Ok(Page { url, lacks_comments, ..text::guessed(&content, Some(&title)) })
+}
+
+/// The paragraphs of the whole page, as somebody would copy them.
+fn lines(root: &NodeRef) -> Vec<Paragraph> {
+    let body = root.descendants_it().find(|node| node.has_name("body")).unwrap_or(*root);
+    let mut out = String::new();
+    collect(&body, &mut out);
+    paragraphs::of(&html::tidy(&out))
+}
+
+fn collect(node: &NodeRef, out: &mut String) {
+    for child in node.children_it(false) {
+        if child.is_text() {
+            out.push_str(&child.text());
+        } else if let Some(name) = child.node_name()
+            && !ELSEWHERE.contains(&&*name)
+            && &*name != "script"
+        {
+            let space = html::space_around(&name);
+            out.push_str(space);
+            collect(&child, out);
+            out.push_str(space);
+        }
+    }
+}
+
+/// Takes what belongs to comments out of a page, so that it is not read as the article.
+fn remove_comment_parts(root: &NodeRef) {
+    let is_part = |node: &NodeRef| {
+        let name = node.node_name().unwrap_or_default();
+        let id = node.attr("id").unwrap_or_default();
+        let id: String = id.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+        let named = COMMENTS.contains(&id.as_str()) || has(&names(node), &COMMENTS);
+        named && !matches!(&*name, "html" | "body" | "main" | "article")
+    };
+    let parts: Vec<NodeRef> = root.descendants_it().filter(|node| node.is_element() && is_part(node)).collect();
+    parts.iter().for_each(NodeRef::remove_from_parent);
+}
+
+/// The title and the paragraphs of the article.
+fn readable(document: Document, headline: String) -> (String, Vec<Paragraph>) {
+    let whole = lines(&document.root());
+    let article = Readability::with_document(document, None, None).and_then(|mut readable| readable.parse());
+    let Ok(article) = article else { return (headline, whole) };
+    let content = paragraphs::of(&html::text(&article.content));
+    let title = if headline.is_empty() { html::text(&article.title) } else { headline };
+    (title, if content.is_empty() { whole } else { content })
+}
+
+/// The headline that the page names for those who link to it, else its only first-order heading.
+fn headline(document: &Document) -> String {
+    let named = document.select("meta[property='og:title']").attr("content");
+    let named = named.map(|title| html::text(&title)).filter(|title| !title.is_empty());
+    let headings = document.select("h1");
+    let first = (headings.length() == 1).then(|| html::text(&headings.html()));
+    let first = first.filter(|title| !title.is_empty());
+    // What is linked often carries the site's name; the heading does not.
+    match (first, named) {
+        (Some(first), Some(named)) if named.contains(&first) => first,
+        (first, named) => named.or(first).unwrap_or_default(),
+    }
+    .replace('\n', " ")
+}
+
+fn url(document: &Document) -> String {
+    let canonical = document.select("link[rel='canonical']").attr("href");
+    let named = document.select("meta[property='og:url']").attr("content");
+    let url = canonical.or(named).unwrap_or_default();
+    if url.starts_with("http") { url.trim().to_owned() } else { String::new() }
+}

@@ -1,0 +1,79 @@
+//! A page that is plain text.
+
+use super::boundary::{Candidates, WEIGHTS};
+use super::furniture;
+use super::headings::{Heading, heading};
+use super::items;
+use super::paragraphs::{self, Paragraph};
+use super::{Boundary, Page};
+
+/// A heading that follows so little text has no article over it.
+const LEAST_WORDS: usize = 40;
+
+/// Reads a page.
+pub(super) fn read(text: &str) -> Page {
+    let paragraphs = paragraphs::of(text);
+    match marked(&paragraphs) {
+        Some((article, comments, confidence)) => {
+            let comments = items::comments(comments);
+            let boundary = Boundary { is_marked: true, confidence };
+            Page { comments, boundary, ..article_of(article, None) }
+        }
+        None => guessed(&paragraphs, None),
+    }
+}
+
+/// The paragraphs before the heading over the comments, those after it, and how sure it is.
+pub(super) fn marked(paragraphs: &[Paragraph]) -> Option<(&[Paragraph], &[Paragraph], f64)> {
+    let headings: Vec<(usize, Heading)> =
+        paragraphs.iter().enumerate().filter_map(|(i, p)| Some((i, p.marker.is_none().then(|| heading(&p.text))??))).collect();
+    let words = |upto: usize| paragraphs[..upto].iter().map(Paragraph::words).sum::<usize>();
+    // A link to the comments at the top stands before the article, a form after the comments.
+    let (place, &(first, _)) =
+        headings.iter().enumerate().find(|&(_, &(i, kind))| kind != Heading::Form && words(i) >= LEAST_WORDS).or_else(|| {
+            headings.iter().enumerate().find(|&(_, &(i, kind))| kind == Heading::Form && words(i) >= LEAST_WORDS)
+        })?;
+    // Several headings in a row are one.
+    let mut last = place;
+    while last + 1 < headings.len() && headings[last + 1].0 == headings[last].0 + 1 {
+        last += 1;
+    }
+    let row = &headings[place..=last];
+    let after = headings[last].0 + 1;
+    let is_empty = row.iter().any(|&(_, kind)| kind == Heading::NoComments) || row.iter().all(|&(_, kind)| kind == Heading::Form);
+    let comments = if is_empty { &paragraphs[paragraphs.len()..] } else { &paragraphs[after..] };
+    Some((&paragraphs[..first], comments, 0.99))
+}
+
+/// A page on which nothing says where comments begin.
+pub(super) fn guessed(paragraphs: &[Paragraph], title: Option<&str>) -> Page {
+    let marks = furniture::mark(paragraphs);
+    let body: Vec<usize> = (0..paragraphs.len()).filter(|&i| !marks[i]).collect();
+    let kept: Vec<&Paragraph> = body.iter().map(|&i| &paragraphs[i]).collect();
+    let cut = Candidates::of(&kept).cut(&WEIGHTS);
+    let boundary = Boundary { is_marked: false, confidence: cut.confidence };
+    let Some(&start) = body.get(cut.at) else {
+        return Page { boundary, ..article_of(paragraphs, title) };
+    };
+    // What a reader wrote is never furniture, but for what stands behind all readers.
+    let end = body.last().map_or(start, |&last| last + 1);
+    Page { comments: items::one_each(&paragraphs[start..end]), boundary, ..article_of(&paragraphs[..start], title) }
+}
+
+/// A page of an article alone. Without a title given, a first line that looks like one is it.
+pub(super) fn article_of(paragraphs: &[Paragraph], title: Option<&str>) -> Page {
+    let marks = furniture::mark(paragraphs);
+    let (mut kept, mut furniture) = (Vec::new(), Vec::new());
+    for (paragraph, mark) in paragraphs.iter().zip(marks) {
+        if mark { furniture.push(paragraph.text.clone()) } else { kept.push(paragraph) }
+    }
+    let is_title = |p: &&Paragraph| match title {
+        Some(title) => p.text == title,
+        None => p.words() <= 20 && !p.text.trim_end().ends_with(['.', ':', ',', ';']) && p.marker.is_none(),
+    };
+    let has_title = kept.first().is_some_and(is_title) && kept.len() > 1;
+    let first = has_title.then(|| kept.remove(0).text.clone());
+    let title = title.map(str::to_owned).or(first).unwrap_or_default();
+    let body = kept.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("\n\n");
+    Page { title, body, furniture, ..Page::default() }
+}
