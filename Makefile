@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test screenshots quality bench compare scale shares help
+.PHONY: demo test screenshots quality bench compare scale shares audit fuzz help
 
 demo: ## Build, train on the comments in training/, score new ones, show some, write a report
 	$(CARGO) build --release --locked
@@ -73,6 +73,30 @@ shares: ## Check corrected shares on comments whose labels have shifted: COMMENT
 	@test -n "$(COMMENTS)" -a -n "$(TASK)" || { echo "make shares needs COMMENTS and TASK, e.g. make shares COMMENTS=train.csv TASK=tone" >&2; exit 2; }
 	@$(CARGO) build --release --locked --quiet --bin belowline
 	@python3 examples/shares.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(ARTICLES),--articles "$(ARTICLES)")
+
+audit: ## Licences, sources and known weaknesses of all packages (cargo-deny)
+	@command -v cargo-deny >/dev/null || { echo "make audit needs cargo-deny: cargo install --locked cargo-deny" >&2; exit 2; }
+	$(CARGO) deny --locked check bans licenses sources
+	@$(CARGO) deny --locked check advisories 2>$(AUDIT_LOG) || { \
+		grep -q "failed to fetch" $(AUDIT_LOG) && echo "SKIPPED: advisories, for want of a way to their database" || { cat $(AUDIT_LOG); exit 1; }; }
+
+AUDIT_LOG := $(CARGO_TARGET_DIR)/audit.log
+
+# Runs in the order of names, SECONDS each; needs cargo-fuzz and a nightly compiler. No sanitizer: the project has no unsafe code.
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+SECONDS ?= 60
+
+fuzz: ## Feed each reader with made-up bytes: [SECONDS=60] [TARGETS="csv predict"]
+	@command -v cargo-fuzz >/dev/null || { echo "make fuzz needs cargo-fuzz: cargo install --locked cargo-fuzz" >&2; exit 2; }
+	$(CARGO) +nightly fuzz build --sanitizer none
+	@for target in $(or $(TARGETS),$(FUZZ_TARGETS)); do \
+		mkdir -p fuzz/corpus/$$target; \
+		echo "$$target"; \
+		$(CARGO) +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 2>&1 \
+			| grep -E "number_of_executed_units|panicked|ERROR|SUMMARY|Test unit" || exit 1; \
+		! ls fuzz/artifacts/$$target/* >/dev/null 2>&1 || { echo "$$target: see fuzz/artifacts/$$target" >&2; exit 1; }; \
+	done
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

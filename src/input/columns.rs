@@ -27,11 +27,15 @@ pub enum Role {
     Fold,
     /// Where the row comes from, if not from the file that it stands in.
     Source,
+    /// How it is known where its page's article ends: `marked` or `guessed`.
+    Boundary,
+    /// How sure that is.
+    BoundaryConf,
 }
 
 impl Role {
     /// All roles, in the order in which messages name them.
-    pub const ALL: [Role; 11] = [
+    pub const ALL: [Role; 13] = [
         Role::Id,
         Role::ArticleId,
         Role::Article,
@@ -43,6 +47,8 @@ impl Role {
         Role::Weight,
         Role::Fold,
         Role::Source,
+        Role::Boundary,
+        Role::BoundaryConf,
     ];
 
     /// The role's own name, which is also the default name of its column.
@@ -59,6 +65,8 @@ impl Role {
             Role::Weight => "weight",
             Role::Fold => "fold",
             Role::Source => "source",
+            Role::Boundary => "boundary",
+            Role::BoundaryConf => "boundary_conf",
         }
     }
 }
@@ -205,7 +213,7 @@ mod tests {
         assert_eq!(
             message("coment=body"),
             "`--column` knows no role `coment`. The roles are id, article_id, article, target, parent, \
-             comment, author, time, weight, fold, source"
+             comment, author, time, weight, fold, source, boundary, boundary_conf"
         );
         assert_eq!(message("comment"), "`--column` wants ROLE=NAME, as in `--column comment=body`. Got `comment`");
         assert_eq!(message("comment="), "`--column comment=` lacks the name of the column");

@@ -41,6 +41,8 @@ pub struct Example {
     pub fold: Option<String>,
     /// Where the row comes from, if not from the file that it stands in.
     pub source: Option<String>,
+    /// How sure it is that this is a comment and not the article's end, where its page left that to be guessed.
+    pub guessed: Option<f64>,
     /// One cell a selected task, in the order of selection; `None` is not labelled
     /// ([`crate::labels::is_unlabelled`]).
     pub labels: Vec<Option<String>>,
@@ -60,6 +62,7 @@ impl Default for Example {
             weight: 1.0,
             fold: None,
             source: None,
+            guessed: None,
             labels: Vec::new(),
         }
     }

@@ -91,6 +91,7 @@ impl Mapping {
             weight: self.weight(raw)?,
             fold: self.key(raw, Role::Fold)?,
             source: self.key(raw, Role::Source)?,
+            guessed: self.guessed(raw)?,
             labels: labels?,
         })
     }
@@ -117,6 +118,15 @@ impl Mapping {
                 "the weight is not a finite number of 0 or more: correct it, or leave the cell empty for 1",
             )),
         }
+    }
+
+    /// The confidence of a guessed boundary; a cell that is no number is not worth a row.
+    fn guessed(&self, raw: &Raw) -> std::result::Result<Option<f64>, Fault> {
+        if self.key(raw, Role::Boundary)?.as_deref() != Some("guessed") {
+            return Ok(None);
+        }
+        let confidence = self.key(raw, Role::BoundaryConf)?.and_then(|text| text.parse::<f64>().ok());
+        Ok(Some(confidence.filter(|p| (0.0..=1.0).contains(p)).unwrap_or(0.0)))
     }
 
     /// The row's own article, else that of its file, else the one that its id names.

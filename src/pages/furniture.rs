@@ -93,8 +93,8 @@ const ALSO: [&str; 20] = [
 ];
 
 /// Words that stand alone, or nearly: buttons and labels.
-const LABELS: [&str; 46] = [
-    "advertisement", "advertising", "ad", "sponsored", "share", "shares", "tweet", "print", "email", "facebook", "twitter", "whatsapp",
+const LABELS: [&str; 47] = [
+    "skip", "advertisement", "advertising", "ad", "sponsored", "share", "shares", "tweet", "print", "email", "facebook", "twitter", "whatsapp",
     "telegram", "linkedin", "save", "bookmark", "copy", "link", "listen", "gift", "this", "article", "story", "anzeige", "werbung",
     "teilen", "drucken", "merken", "artikel", "publicité", "partager", "imprimer", "article", "cet", "publicidad", "compartir",
     "imprimir", "pubblicità", "condividi", "stampa", "reklama", "реклама", "поделиться", "continue", "reading", "below",
@@ -183,7 +183,10 @@ fn is_credit(paragraph: &Paragraph, words: &[String], edge: bool) -> bool {
         before.last().is_some_and(|word| CREDIT.contains(&word.as_str()))
     });
     let short = words.len() <= 12 || (edge && words.len() <= 45);
-    let label = text.split_once(": ").is_some_and(|(label, _)| label.split_whitespace().count() <= 2);
+    let before = text.split_once(": ").map(|(label, _)| lower(label)).unwrap_or_default();
+    let label = (1..=2).contains(&before.len());
+    // The label of a credit may say more than one word.
+    let named = named || (before.len() <= 4 && any(&before, &CREDIT));
     (named && short) || (edge && label && words.len() <= 8 && !paragraph.ends_sentence() && !is_question(text))
 }
 
@@ -224,7 +227,8 @@ fn is_slip(words: &[String]) -> bool {
 fn is_elsewhere(words: &[String]) -> bool {
     let elsewhere = any_stem(words, &ELSEWHERE[..13]);
     let first = any(words, &FIRST) && any_stem(words, &PUBLISH);
-    words.len() <= 45 && (elsewhere || first) && any_stem(words, &TEXT)
+    let leave = elsewhere && any_stem(words, &["permi", "source", "genehmig", "autoris", "permesso"]);
+    words.len() <= 45 && (leave || ((elsewhere || first) && any_stem(words, &TEXT)))
 }
 
 fn is_disclaimer(words: &[String]) -> bool {
@@ -246,6 +250,10 @@ fn is_dateline(text: &str, words: &[String]) -> bool {
 fn is_author_box(text: &str, words: &[String]) -> bool {
     if words.len() > 70 || words.len() < 4 {
         return false;
+    }
+    let about = matches!(words[0].as_str(), "about" | "über" | "zum" | "zur" | "sobre" | "propos");
+    if about && any(&words[1..words.len().min(4)], &OWNER) {
+        return true;
     }
     let Some(verb) = words.iter().take(7).position(|word| IS.contains(&word.as_str())) else { return false };
     let names: Vec<&str> = text.split_whitespace().take(verb).collect();

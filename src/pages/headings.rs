@@ -17,7 +17,7 @@ pub(super) enum Heading {
 const COMMENTS: [&str; 39] = [
     "comment",
     "kommentar",
-    "kommentarer",
+    "kommentier",
     "komentar",
     "komentarz",
     "komentář",
@@ -230,12 +230,20 @@ const REPLY: [&str; 17] = [
     "flag",
 ];
 
+/// First words of buttons that say what they are for.
+const REPORT: [&str; 8] = ["report", "signaler", "melden", "denunciar", "reportar", "segnala", "rapporteer", "anmäl"];
+
 /// Whether a line is one of the buttons under a comment.
 pub(super) fn is_button(line: &str) -> bool {
     if line.len() > 60 {
         return false;
     }
     let words = lower(line);
+    // A button may say what is reported; what a reader says is longer or ends as a sentence does.
+    let reports = words.first().is_some_and(|word| REPORT.contains(&word.as_str())) && words.len() <= 4;
+    if reports && !line.trim_end().ends_with(['.', '!', '?']) {
+        return true;
+    }
     let is_one = |word: &String| REPLY.iter().any(|stem| word.starts_with(stem)) || word.parse::<u32>().is_ok();
     !words.is_empty() && words.len() <= 4 && words.iter().all(is_one) && words.iter().any(|w| w.parse::<u32>().is_err())
 }
@@ -289,7 +297,7 @@ mod tests {
 
     #[test]
     fn buttons_are_short_and_nothing_else() {
-        assert!(is_button("Reply") && is_button("Like (3) Reply") && is_button("Antworten"));
+        assert!(is_button("Reply") && is_button("Like (3) Reply") && is_button("Antworten") && is_button("Signaler un abus"));
         assert!(!is_button("Reply to all of this nonsense") && !is_button("3") && !is_button(""));
     }
 }

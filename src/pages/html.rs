@@ -19,6 +19,12 @@ const LOADERS: [&str; 6] = ["disqus_thread", "coral_thread", "coral_talk_stream"
 /// Parts of a page that hold neither the article nor its comments.
 const ELSEWHERE: [&str; 5] = ["nav", "header", "footer", "aside", "form"];
 
+/// Classes of what stands in an article and repeats or adorns it.
+const ASIDES: [&str; 8] =
+    ["pullquote", "pull", "wppullquote", "wpcaptiontext", "imagecaption", "photocredit", "imagecredit", "newslettersignup"];
+/// Words that an article has at least.
+const LEAST_WORDS: usize = 60;
+
 /// Reads a page.
 pub(super) fn read(source: &str) -> Result<Page, String> {
     let document = Document::from(balanced(source)?);
@@ -32,20 +38,27 @@ pub(super) fn read(source: &str) -> Result<Page, String> {
     let headline = headline(&document);
     let whole = if comments.is_empty() { lines(&root) } else { Vec::new() };
     let lacks_comments = comments.is_empty() && LOADERS.iter().any(|id| document.select(&format!("#{id}")).exists());
+    remove_what_follows(&nodes);
     nodes.iter().for_each(NodeRef::remove_from_parent);
     remove_comment_parts(&root);
+    let asides = take_asides(&root);
     let (title, content) = readable(document, headline);
+    let article = |content: &[Paragraph]| {
+        let page = text::article_of(content, Some(&title));
+        Page { furniture: page.furniture.into_iter().chain(asides.clone()).collect(), ..page }
+    };
     if !comments.is_empty() {
         let boundary = Boundary { is_marked: true, confidence: 1.0 };
-        return Ok(Page { comments, boundary, url, ..text::article_of(&content, Some(&title)) });
+        return Ok(Page { comments, boundary, url, ..article(&content) });
     }
     // No markup is known: a heading over the comments may still say where they are.
     if let Some((_, comments, confidence)) = text::marked(&whole) {
         let comments = items::comments(comments);
         let boundary = Boundary { is_marked: true, confidence };
-        return Ok(Page { comments, boundary, url, ..text::article_of(&content, Some(&title)) });
+        return Ok(Page { comments, boundary, url, ..article(&content) });
     }
-    Ok(Page { url, lacks_comments, ..text::guessed(&content, Some(&title)) })
+    let page = text::guessed(&content, Some(&title));
+    Ok(Page { url, lacks_comments, furniture: page.furniture.into_iter().chain(asides).collect(), ..page })
 }
 
 /// The paragraphs of the whole page, as somebody would copy them.
@@ -83,6 +96,39 @@ fn remove_comment_parts(root: &NodeRef) {
     };
     let parts: Vec<NodeRef> = root.descendants_it().filter(|node| node.is_element() && is_part(node)).collect();
     parts.iter().for_each(NodeRef::remove_from_parent);
+}
+
+/// Takes what stands behind the comments out of a page: lists of other articles, never this one.
+fn remove_what_follows(comments: &[NodeRef]) {
+    let Some(last) = comments.last() else { return };
+    let mut following = Vec::new();
+    for node in std::iter::once(*last).chain(last.ancestors_it(None)) {
+        let mut next = node.next_sibling();
+        while let Some(sibling) = next {
+            next = sibling.next_sibling();
+            following.push(sibling);
+        }
+        if node.has_name("body") {
+            break;
+        }
+    }
+    // Where nearly all of the page stands behind its comments, the article does.
+    let words = |node: &NodeRef| node.text().split_whitespace().count();
+    let behind: usize = following.iter().map(words).sum();
+    let before = last.ancestors_it(None).last().map_or(0, |root| words(&root)).saturating_sub(behind);
+    if before >= LEAST_WORDS {
+        following.iter().for_each(NodeRef::remove_from_parent);
+    }
+}
+
+/// Takes captions and pull quotes out of a page; gives their texts.
+fn take_asides(root: &NodeRef) -> Vec<String> {
+    let is_aside = |node: &NodeRef| node.has_name("figcaption") || has(&names(node), &ASIDES);
+    let asides: Vec<NodeRef> = root.descendants_it().filter(|node| node.is_element() && is_aside(node)).collect();
+    let texts = asides.iter().map(|node| node.text().split_whitespace().collect::<Vec<_>>().join(" "));
+    let texts = texts.filter(|text| !text.is_empty()).collect();
+    asides.iter().for_each(NodeRef::remove_from_parent);
+    texts
 }
 
 /// The title and the paragraphs of the article.

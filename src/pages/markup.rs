@@ -18,6 +18,8 @@ const LIST: [&str; 12] = [
     "commentlist", "commentslist", "postlist", "readerresponses", "commentthread", "commentsthread", "responses", "readercomments",
     "usercomments", "discussionlist", "commentitems", "replylist",
 ];
+/// Classes of the list of answers within a comment.
+const ANSWERS: [&str; 5] = ["children", "replies", "answers", "childcomments", "commentreplies"];
 /// Classes of what is no comment though it stands among them, and of what is no reader's word in one.
 const LEFT_OUT: [&str; 12] = [
     "pingback", "trackback", "commentrespond", "commentform", "respond", "commentawaitingmoderation", "recentcomments", "widgetrecentcomments",
@@ -32,15 +34,15 @@ const TEXT: [&[&str]; 3] = [
 /// Classes of the author's name, the surest first.
 const AUTHOR: [&[&str]; 3] = [
     &["fn", "commentauthorname", "coralusername", "coralcommentusername", "commentusername", "authorname", "commentername", "displayname"],
-    &["commentauthor", "author", "username", "commenter", "commentername", "nickname", "commentname", "responseauthor", "replyauthor", "postbyline"],
-    &["user", "name", "byline", "usernamelink"],
+    &["commentauthor", "author", "username", "commenter", "commentername", "nickname", "commentname", "responseauthor", "replyauthor"],
+    &["user", "name", "byline", "postbyline", "usernamelink"],
 ];
 /// Classes of what stands around the text of a comment.
-const AROUND: [&str; 44] = [
+const AROUND: [&str; 46] = [
     "commentmeta", "commentmetadata", "commentheader", "commenthead", "meta", "header", "footer", "actions", "commentactions", "commentfooter",
     "reply", "replylink", "commentreply", "commentreplylink", "votes", "vote", "voting", "share", "avatar", "badge", "toolbar", "menu", "buttons",
     "editlink", "report", "flag", "like", "likes", "likecount", "permalink", "commentpermalink", "says", "date", "commentdate", "time", "timestamp",
-    "timeago", "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta", "postmeta",
+    "timeago", "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta", "postmeta", "showalltoggle", "showmore",
 ];
 /// Classes of a comment's time.
 const TIME: [&str; 14] = [
@@ -68,7 +70,7 @@ struct Found<'n> {
 /// The comments under a node in their order, and the nodes that they stand in.
 pub(super) fn comments<'n>(root: NodeRef<'n>) -> (Vec<Comment>, Vec<NodeRef<'n>>) {
     let mut found = Vec::new();
-    walk(root, None, None, &mut found);
+    walk(root, None, false, &mut found);
     let nodes = found.iter().filter(|f| f.within.is_none()).filter_map(|f| f.node).collect();
     let texts: Vec<String> = found.iter().map(text_of).collect();
     // A shell around another comment is that comment.
@@ -130,15 +132,15 @@ fn is_within(found: &[Found], mut inner: usize, outer: usize) -> bool {
 }
 
 /// Goes through the elements under a node; the depth of pages is bounded.
-fn walk<'n>(node: NodeRef<'n>, current: Option<usize>, list: Option<u32>, found: &mut Vec<Found<'n>>) {
+fn walk<'n>(node: NodeRef<'n>, current: Option<usize>, in_list: bool, found: &mut Vec<Found<'n>>) {
     for child in node.children_it(false).filter(NodeRef::is_element) {
         let names = names(&child);
         let name = child.node_name().unwrap_or_default();
-        if has(&names, &LEFT_OUT) || matches!(&*name, "form" | "script" | "style" | "button") {
+        if has(&names, &LEFT_OUT) || matches!(&*name, "form" | "script" | "style") {
             continue;
         }
-        let in_list = list.is_some() && matches!(&*name, "li" | "article");
-        if is_comment(&child, &name, &names, in_list) {
+        let is_entry = in_list && matches!(&*name, "li" | "article");
+        if is_comment(&child, &name, &names, is_entry) {
             found.push(Found {
                 node: Some(child),
                 within: current,
@@ -146,18 +148,19 @@ fn walk<'n>(node: NodeRef<'n>, current: Option<usize>, list: Option<u32>, found:
                 depth: depth_of(&child),
                 ..Found::default()
             });
-            walk(child, Some(found.len() - 1), None, found);
+            walk(child, Some(found.len() - 1), false, found);
             continue;
         }
         if let Some(current) = current {
             note(&child, &name, &names, &mut found[current]);
         }
-        let is_list = matches!(&*name, "ul" | "ol" | "div" | "section") && has(&names, &LIST);
-        walk(child, current, is_list.then_some(0), found);
+        let answers = current.is_some() && has(&names, &ANSWERS);
+        let is_list = matches!(&*name, "ul" | "ol" | "div" | "section") && (answers || has(&names, &LIST));
+        walk(child, current, is_list, found);
     }
 }
 
-fn is_comment(node: &NodeRef, name: &str, names: &[String], in_list: bool) -> bool {
+fn is_comment(node: &NodeRef, name: &str, names: &[String], is_entry: bool) -> bool {
     let kind = node.attr("itemtype").unwrap_or_default();
     if kind.contains("schema.org/Comment") || kind.contains("schema.org/UserComments") {
         return true;
@@ -165,7 +168,7 @@ fn is_comment(node: &NodeRef, name: &str, names: &[String], in_list: bool) -> bo
     if !BLOCKS.contains(&name) || has(names, &TEXT[1][1..]) {
         return false;
     }
-    in_list || has(names, &COMMENT) || is_comment_id(&node.attr("id").unwrap_or_default())
+    is_entry || has(names, &COMMENT) || is_comment_id(&node.attr("id").unwrap_or_default())
 }
 
 /// `comment-17`, `li-comment-17`, `post-17` with digits.
@@ -251,7 +254,7 @@ fn collect(node: &NodeRef, of_comment: bool, out: &mut String) {
                 || matches!(&*name, "header" | "footer" | "form" | "button" | "nav" | "time" | "script" | "style")
                 || matches!(child.attr("itemprop").as_deref(), Some("author" | "creator" | "dateCreated" | "datePublished" | "upvoteCount" | "downvoteCount" | "commentTime"))
                 || is_comment(&child, &name, &names, false)
-                || (matches!(&*name, "ul" | "ol" | "div") && (has(&names, &LIST) || has(&names, &["children", "replies"])))
+                || (matches!(&*name, "ul" | "ol" | "div") && (has(&names, &LIST) || has(&names, &ANSWERS)))
             {
                 out.push('\n');
                 continue;

@@ -34,6 +34,8 @@ pub(super) struct Doubts {
     pub(super) foreign: Vec<String>,
     /// Tasks with the number of rows whose labels are not those of the model's rule.
     pub(super) overruled: Vec<(String, u64)>,
+    /// Comments of pages on which nothing marks where the article ends, and how sure the least sure place is.
+    pub(super) guessed: Option<(u64, f64)>,
     /// Whether the model knows articles and the input has none.
     pub(super) lacks_contexts: bool,
     /// Whether most rows stand under articles that the model was not trained on.
@@ -59,6 +61,17 @@ pub(super) fn of(report: &Report, doubts: &Doubts) -> Vec<Caveat> {
         say(
             "rejected-rows",
             format!("{rejected} of {read} could not be used and do not count; the reasons are listed below."),
+        );
+    }
+    if let Some((rows, least)) = doubts.guessed {
+        let comments = counted(rows, "comment");
+        say(
+            "guessed-boundary",
+            format!(
+                "{comments} come from pages where nothing marks the article's end: where comments begin was guessed, with a probability of {} \
+                 or more. Some may be parts of the article, and some comments may be missing.",
+                percent(least)
+            ),
         );
     }
     scores(report, doubts, &mut say);

@@ -59,6 +59,8 @@ pub struct Collector {
     lexicon: Lexicon,
     hashes: Vec<u64>,
     seen: [u64; 2],
+    /// Rows from pages whose boundary was guessed, and how sure the least sure of them is.
+    guessed: Option<(u64, f64)>,
     rejects: Vec<RejectReason>,
     rejected: u64,
 }
@@ -107,6 +109,7 @@ impl Collector {
             lexicon: Lexicon::new(Language::Unknown, Arc::default()),
             hashes: Vec::new(),
             seen: [0; 2],
+            guessed: None,
             rejects: Vec::new(),
             rejected: 0,
             tasks,
@@ -137,6 +140,10 @@ impl Collector {
         let Row { record, verdicts, seen } = row;
         let tasks = &self.tasks;
         let example = &record.example;
+        if let Some(confidence) = example.guessed {
+            let (rows, least) = self.guessed.unwrap_or((0, 1.0));
+            self.guessed = Some((rows + 1, least.min(confidence)));
+        }
         self.sampler.add(self.all.rows, record, tasks, &verdicts);
         let counted = Tally::of(tasks, &verdicts);
         self.all.merge(&counted);
@@ -224,7 +231,7 @@ impl Collector {
         let is_foreign = |t: usize| kept.foreign[t] == Some(true);
         let has_own = kept.foreign.contains(&Some(false));
         let mostly_unseen = 2 * self.seen[1] > rows;
-        let mut doubts = caveats::Doubts { lacks_contexts, mostly_unseen, ..caveats::Doubts::default() };
+        let mut doubts = caveats::Doubts { guessed: self.guessed, lacks_contexts, mostly_unseen, ..caveats::Doubts::default() };
         for (t, task) in tasks.iter().enumerate() {
             if is_foreign(t) {
                 doubts.foreign.push(task.name.clone());

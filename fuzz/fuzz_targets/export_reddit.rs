@@ -1,0 +1,9 @@
+#![no_main]
+//! Any bytes as an export of Reddit.
+
+use belowline::exports::System;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    belowline_fuzz::read_export(bytes, System::Reddit, "fuzz.jsonl");
+});
