@@ -38,7 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         rule.count("rule", page, &WEIGHTS);
         learned.count("trained", page, &weights);
     }
-    println!("\n| | right | comments found where there are none | none found where there are some | cut elsewhere | mean confidence |");
+    println!(
+        "\n| | right | comments found where there are none | none found where there are some | cut elsewhere | mean confidence |"
+    );
     println!("| --- | --- | --- | --- | --- | --- |\n{}\n{}", rule.row("rule"), learned.row("trained"));
     Ok(())
 }
@@ -86,20 +88,29 @@ fn read(folder: &Path) -> Result<Vec<Page>, Box<dyn Error>> {
     Ok(pages)
 }
 
-/// Weights by logistic regression with an L2 penalty, every paragraph of a page that a cut may stand at being an example.
+/// Weights by logistic regression with an L2 penalty, every paragraph being an example.
+///
+/// The intercept holds how many paragraphs are readers' in these pages. A sum of likelihood ratios must not count that
+/// again for every paragraph, so it is taken off.
 fn fit(pages: &[&Page]) -> Result<[f64; FEATURES + 1], Box<dyn Error>> {
-    let rows = || pages.iter().flat_map(|page| page.candidates.features.iter().enumerate().map(move |(i, f)| (f, i >= page.truth)));
+    let rows = || {
+        pages
+            .iter()
+            .flat_map(|page| page.candidates.features.iter().enumerate().map(move |(i, f)| (f, i >= page.truth)))
+    };
     let x = Array2::from_shape_fn((rows().count(), FEATURES), {
         let rows: Vec<_> = rows().collect();
         move |(i, j)| rows[i].0[j]
     });
     let y: Array1<bool> = rows().map(|(_, is_reader)| is_reader).collect();
+    let readers = y.iter().filter(|&&is_reader| is_reader).count() as f64;
+    let base = (readers / (y.len() as f64 - readers)).ln();
     let model = LogisticRegression::default().alpha(1.0).max_iterations(1000).fit(&Dataset::new(x, y))?;
     let sign = if model.labels().pos.class { 1.0 } else { -1.0 };
     let mut weights = [0.0; FEATURES + 1];
     for (weight, fitted) in weights.iter_mut().zip(model.params()) {
         *weight = sign * fitted;
     }
-    weights[FEATURES] = sign * model.intercept();
+    weights[FEATURES] = sign * model.intercept() - base;
     Ok(weights)
 }

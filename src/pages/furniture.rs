@@ -167,6 +167,16 @@ fn is_furniture(paragraph: &Paragraph, place: Place, at_top: bool) -> bool {
         || (place == Place::End && is_author_box(text, &words))
 }
 
+/// Whether a paragraph is of the kind that stands under an article: who wrote it, where it stood first, whose views it holds.
+pub(super) fn is_end_note(paragraph: &Paragraph) -> bool {
+    let text = paragraph.text.as_str();
+    if text.len() > 1200 {
+        return false;
+    }
+    let words = lower(text);
+    is_elsewhere(&words) || is_disclaimer(&words) || is_author_box(text, &words) || is_rights(text, &words)
+}
+
 fn is_label(words: &[String]) -> bool {
     let is_known = |word: &String| LABELS.contains(&word.as_str()) || word.parse::<u32>().is_ok();
     words.len() <= 5 && words.iter().all(is_known)

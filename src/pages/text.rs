@@ -49,8 +49,7 @@ pub(super) fn marked(paragraphs: &[Paragraph]) -> Option<(&[Paragraph], &[Paragr
 pub(super) fn guessed(paragraphs: &[Paragraph], title: Option<&str>) -> Page {
     let marks = furniture::mark(paragraphs);
     let body: Vec<usize> = (0..paragraphs.len()).filter(|&i| !marks[i]).collect();
-    let kept: Vec<&Paragraph> = body.iter().map(|&i| &paragraphs[i]).collect();
-    let cut = Candidates::of(&kept).cut(&WEIGHTS);
+    let cut = Candidates::of(paragraphs, &marks).cut(&WEIGHTS);
     let boundary = Boundary { is_marked: false, confidence: cut.confidence };
     let Some(&start) = body.get(cut.at) else {
         return Page { boundary, ..article_of(paragraphs, title) };
