@@ -326,12 +326,7 @@ fn the_audit_notices_what_it_should() {
     browser.open(&folder.path("bad.html"));
     let complaints = browser.run(AUDIT).to_string();
     for expected in [
-        "no language",
-        "landmarks",
-        "skips a level",
-        "contrast 2.8",
-        "no label",
-        "picture without words",
+        "no language", "landmarks", "skips a level", "contrast 2.8", "no label", "picture without words",
         "columns without headers",
     ] {
         assert!(complaints.contains(expected), "{expected}: {complaints}");

@@ -67,8 +67,7 @@ fn a_folder_that_cannot_be_written_is_told_before_the_work() {
         return;
     }
     for arguments in [
-        "predict comments.csv -m m -o locked/x",
-        "report comments.csv -m m -o locked/x",
+        "predict comments.csv -m m -o locked/x", "report comments.csv -m m -o locked/x",
         "train comments.csv -o locked/x",
     ] {
         let message = folder.run(arguments).failure();
@@ -80,10 +79,7 @@ fn a_folder_that_cannot_be_written_is_told_before_the_work() {
 fn an_input_that_goes_away_is_a_clear_error() {
     let folder = Folder::with_model();
     for arguments in [
-        "predict gone.csv -m m",
-        "report gone.csv -m m -o r.html",
-        "train gone.csv -o x",
-        "evaluate gone.csv -m m",
+        "predict gone.csv -m m", "report gone.csv -m m -o r.html", "train gone.csv -o x", "evaluate gone.csv -m m",
         "import gone.xml --from disqus",
     ] {
         assert!(folder.run(arguments).failure().starts_with("cannot read gone."), "{arguments}");

@@ -35,7 +35,8 @@ fn what_spreadsheets_save_is_read() {
 
 #[test]
 fn one_bad_row_is_rejected_with_its_place_and_the_rest_is_scored() {
-    let deep = format!("{{\"comment\":\"b\",\"x\":{}{}}}\n{{\"comment\":\"a\"}}\n", "[".repeat(200_000), "]".repeat(200_000));
+    let deep =
+        format!("{{\"comment\":\"b\",\"x\":{}{}}}\n{{\"comment\":\"a\"}}\n", "[".repeat(200_000), "]".repeat(200_000));
     for (name, content, place) in [
         ("a.csv", "id,comment\n1,b\0\n2,a\n", "a.csv, line 2, record 1, byte 11, column `comment`"),
         ("a.csv", "id,comment\n2,a\n1,\"secret\n3,c\n", "a.csv, line 3, record 2, byte 15, column `comment`"),
@@ -61,7 +62,10 @@ fn a_field_of_100_megabytes_passes_through_and_a_record_beyond_the_limit_is_refu
     assert!(folder.bytes("out.csv").len() > huge.len());
     folder.write("b.csv", format!("note,comment\n\"{huge}{huge}{huge},a\n"));
     let error = folder.run("predict b.csv -m m -o b.out").failure();
-    assert!(error.starts_with("b.csv, line 2, record 1, byte 13: this record is longer than 268435456 bytes"), "{error}");
+    assert!(
+        error.starts_with("b.csv, line 2, record 1, byte 13: this record is longer than 268435456 bytes"),
+        "{error}"
+    );
     assert!(!folder.names().contains(&"b.out".to_owned()));
 }
 

@@ -6,8 +6,13 @@ use serde_json::Value;
 use support::{Folder, column, table};
 
 /// Pages in five shapes, with the number of their comments.
-const PAGES: [(&str, usize); 5] =
-    [("numbered.txt", 3), ("pull-quote.txt", 0), ("syndicated.txt", 0), ("nothing-between.txt", 6), ("furniture.txt", 0)];
+const PAGES: [(&str, usize); 5] = [
+    ("numbered.txt", 3),
+    ("pull-quote.txt", 0),
+    ("syndicated.txt", 0),
+    ("nothing-between.txt", 6),
+    ("furniture.txt", 0),
+];
 
 /// A folder with the model and a folder `pages` of the five.
 fn folder() -> Folder {
@@ -75,7 +80,8 @@ fn a_report_on_pages_says_where_the_boundary_was_guessed() {
     assert_eq!(report["rows"], 9);
     assert!(kinds(&report).contains(&"guessed-boundary"), "{:?}", kinds(&report));
     assert!(!kinds(&report).contains(&"no-articles"), "pages bring their articles");
-    let text = report["caveats"].as_array().unwrap().iter().find(|c| c["kind"] == "guessed-boundary").unwrap()["text"].clone();
+    let text =
+        report["caveats"].as_array().unwrap().iter().find(|c| c["kind"] == "guessed-boundary").unwrap()["text"].clone();
     assert!(text.as_str().unwrap().starts_with("6 comments come from pages"), "{text}");
     folder.run("report pages/numbered.txt -m m -o marked.json").done();
     let marked: Value = serde_json::from_str(&folder.read("marked.json")).unwrap();
@@ -140,7 +146,8 @@ fn broken_pages_are_errors_with_a_place() {
     );
     assert!(!folder.names().contains(&"c.csv".to_owned()), "nothing is written half");
     assert_eq!(table(&folder.run("extract bad.html --encoding latin1").done()).len(), 1);
-    folder.write("declared.html", b"<meta charset='windows-1252'><ul class=comment-list><li class=comment>caf\xE9</ul>");
+    folder
+        .write("declared.html", b"<meta charset='windows-1252'><ul class=comment-list><li class=comment>caf\xE9</ul>");
     assert_eq!(column(&folder.run("extract declared.html").done(), "comment"), ["café"]);
     folder.write("deep.html", "<div><b>".repeat(150_000));
     folder.run("extract deep.html").done();

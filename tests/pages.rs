@@ -26,10 +26,16 @@ fn faults(page: &Page, expected: &Value) -> Vec<String> {
     let body = folded(&page.body);
     check(page.title == text(expected, "title"), format!("title: {:?}", page.title));
     let (starts, ends) = (text(expected, "article_starts"), text(expected, "article_ends"));
-    check(body.starts_with(starts) || body.contains(&format!(" {starts}")), format!("the article lacks its start: {starts}"));
+    check(
+        body.starts_with(starts) || body.contains(&format!(" {starts}")),
+        format!("the article lacks its start: {starts}"),
+    );
     check(body.ends_with(ends), format!("the article does not end with: {ends}"));
     let comments = expected["comments"].as_array().unwrap();
-    check(page.comments.len() == comments.len(), format!("{} comments instead of {}", page.comments.len(), comments.len()));
+    check(
+        page.comments.len() == comments.len(),
+        format!("{} comments instead of {}", page.comments.len(), comments.len()),
+    );
     for (i, (found, wanted)) in page.comments.iter().zip(comments).enumerate() {
         let comment = folded(&found.text);
         check(comment.starts_with(text(wanted, "starts")), format!("comment {i} lacks its start"));
@@ -37,7 +43,10 @@ fn faults(page: &Page, expected: &Value) -> Vec<String> {
         check(found.author == text(wanted, "author"), format!("comment {i}: author {:?}", found.author));
         let time = text(wanted, "time");
         check(time.is_empty() || found.time == time, format!("comment {i}: time {:?}", found.time));
-        check(found.parent.map(|p| p as u64) == wanted["parent"].as_u64(), format!("comment {i}: parent {:?}", found.parent));
+        check(
+            found.parent.map(|p| p as u64) == wanted["parent"].as_u64(),
+            format!("comment {i}: parent {:?}", found.parent),
+        );
     }
     let boundary = match (page.comments.is_empty(), page.boundary.is_marked) {
         (true, _) => "none",
@@ -57,7 +66,8 @@ fn faults(page: &Page, expected: &Value) -> Vec<String> {
 #[test]
 fn every_page_gives_its_article_and_its_comments() {
     let folder = Path::new("tests/pages");
-    let expected: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
+    let expected: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
     let mut faulty = Vec::new();
     for (name, expected) in expected.as_object().unwrap() {
         let page = page(&folder.join(name), None).unwrap();

@@ -111,7 +111,9 @@ impl Tally {
 
     fn say(&self) {
         let Tally { pages, comments, without, .. } = self;
-        progress::say(format_args!("{pages} pages read, {comments} comments written, {without} pages without comments"));
+        progress::say(format_args!(
+            "{pages} pages read, {comments} comments written, {without} pages without comments"
+        ));
         if self.guessed > 0 {
             progress::say(format_args!(
                 "on {} pages nothing marks where the article ends: it was guessed (column boundary_conf says how surely)",

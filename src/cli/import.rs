@@ -65,8 +65,7 @@ pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcom
             "--stories is for coral and reddit: the others hold articles and comments in one file".into(),
         ));
     }
-    let paths =
-        Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref()).reads(args.authors.key());
+    let paths = Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref()).reads(args.authors.key());
     let paths =
         paths.writes("--output", Some(&args.output)).writes("--articles-output", args.articles_output.as_deref());
     if let Some(clash) = paths.writes("--rejects", args.rejects.as_deref()).clash() {

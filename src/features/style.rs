@@ -4,24 +4,9 @@ use crate::text::{Lexicon, TokenId, TokenKind};
 
 /// The measures, in column order.
 pub const NAMES: [&str; 18] = [
-    "length",
-    "very short",
-    "long words",
-    "exclamation marks",
-    "question marks",
-    "capitals",
-    "elongations",
-    "quotation marks",
-    "ellipses",
-    "links",
-    "mentions",
-    "hashtags",
-    "emoji",
-    "numbers",
-    "paragraphs",
-    "starts in lower case",
-    "ends without punctuation",
-    "repeated words",
+    "length", "very short", "long words", "exclamation marks", "question marks", "capitals", "elongations",
+    "quotation marks", "ellipses", "links", "mentions", "hashtags", "emoji", "numbers", "paragraphs",
+    "starts in lower case", "ends without punctuation", "repeated words",
 ];
 
 /// Measures a comment.

@@ -150,7 +150,9 @@ fn names_column(start: &[u8], column: &str) -> bool {
     let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     let fields = line.split(|byte| matches!(byte, b',' | b';' | b'\t'));
     separator_line(start).is_some()
-        || fields.map(|field| field.trim_ascii().trim_ascii_start()).any(|field| field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field) == column.as_bytes())
+        || fields.map(|field| field.trim_ascii().trim_ascii_start()).any(|field| {
+            field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field) == column.as_bytes()
+        })
 }
 
 /// Takes the start of a text, up to the end of its first line that is not blank or somewhat further. Longer

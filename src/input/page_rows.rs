@@ -117,7 +117,8 @@ fn all_of(text: &mut Text, path: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     text.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| read_error(path, error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("the page has more than {MAX_BYTES} bytes: it is read as a page for its name, and this is none");
+        let message =
+            format!("the page has more than {MAX_BYTES} bytes: it is read as a page for its name, and this is none");
         return Err(Error::input(Position::file(path), message));
     }
     Ok(bytes)

@@ -529,20 +529,17 @@ mod tests {
     fn a_folder_stands_for_the_tables_in_it_in_the_order_of_their_names() {
         let (folder, _) = folder(&[
             (
-                "b.CSV",
-                b"comment
+                "b.CSV", b"comment
 b
 ",
             ),
             (
-                "a.csv.gz.csv",
-                b"comment
+                "a.csv.gz.csv", b"comment
 a
 ",
             ),
             (
-                "notes.txt",
-                b"comment
+                "notes.txt", b"comment
 x
 ",
             ),

@@ -21,14 +21,14 @@ const VOID: [&str; 13] =
 const VOID_KEPT: [&str; 5] = ["base", "br", "hr", "link", "meta"];
 /// Elements whose contents nobody reads.
 const HIDDEN: [&str; 19] = [
-    "script", "style", "noscript", "template", "iframe", "svg", "math", "object", "canvas", "select", "textarea", "noembed", "noframes",
-    "xmp", "plaintext", "audio", "video", "datalist", "dialog",
+    "script", "style", "noscript", "template", "iframe", "svg", "math", "object", "canvas", "select", "textarea",
+    "noembed", "noframes", "xmp", "plaintext", "audio", "video", "datalist", "dialog",
 ];
 /// Elements before which a paragraph ends.
 const ENDS_PARAGRAPH: [&str; 34] = [
-    "address", "article", "aside", "blockquote", "center", "details", "dir", "div", "dl", "dd", "dt", "fieldset", "figcaption", "figure",
-    "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "table",
-    "ul",
+    "address", "article", "aside", "blockquote", "center", "details", "dir", "div", "dl", "dd", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "menu",
+    "nav", "ol", "p", "pre", "section", "table", "ul",
 ];
 /// Elements that end when one of their kind starts, and what they may not reach beyond.
 const ENDS_LIKE: [(&[&str], &[&str]); 5] = [
@@ -40,8 +40,8 @@ const ENDS_LIKE: [(&[&str], &[&str]); 5] = [
 ];
 /// Attributes that say what an element is.
 const ATTRIBUTES: [&str; 18] = [
-    "class", "id", "itemtype", "itemprop", "datetime", "title", "content", "name", "property", "rel", "href", "type", "role", "lang", "hidden",
-    "style", "aria-hidden", "data-role",
+    "class", "id", "itemtype", "itemprop", "datetime", "title", "content", "name", "property", "rel", "href", "type",
+    "role", "lang", "hidden", "style", "aria-hidden", "data-role",
 ];
 
 /// Sound HTML of any; an error if it is more than can be read.
@@ -245,7 +245,10 @@ mod tests {
     fn every_element_is_closed_where_it_ends() {
         assert_eq!(of("<p>a<p><b>b<div>c"), "<p>a</p><p><b>b</b></p><div>c</div>");
         assert_eq!(of("<ul><li>a<ul><li>b</ul><li>c</ul>d</i>"), "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>d");
-        assert_eq!(of("<table><tr><td>a<td>b<tr><td>c</table>"), "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>");
+        assert_eq!(
+            of("<table><tr><td>a<td>b<tr><td>c</table>"),
+            "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+        );
         assert_eq!(of("a<br>b<img src=x>&lt;c onclick=1"), "a<br>b&lt;c onclick=1");
     }
 

@@ -118,22 +118,8 @@ pub type Features = [f64; FEATURES];
 
 /// The names of the features, in their order. The first eleven say how much more there is of something than above.
 pub const NAMES: [&str; FEATURES] = [
-    "first person",
-    "citizens",
-    "second person",
-    "about the text",
-    "talk",
-    "opinion",
-    "judging",
-    "reporting",
-    "past",
-    "contractions",
-    "names",
-    "questions",
-    "calls and dots",
-    "careless",
-    "opener",
-    "apostrophes",
+    "first person", "citizens", "second person", "about the text", "talk", "opinion", "judging", "reporting", "past",
+    "contractions", "names", "questions", "calls and dots", "careless", "opener", "apostrophes",
 ];
 
 /// How strongly each feature speaks for a reader, and the intercept at the end. They were set by hand, with

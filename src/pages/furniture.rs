@@ -7,109 +7,116 @@ use super::words::{any, any_stem, lower};
 
 /// Words before a colon that name who made or owns something.
 const CREDIT: [&str; 40] = [
-    "photo", "photos", "photograph", "photography", "image", "images", "picture", "pictures", "credit", "credits", "source",
-    "illustration", "foto", "fotos", "bild", "bilder", "bildquelle", "bildnachweis", "quelle", "quellen", "crédit", "crédits",
-    "crédito", "créditos", "credito", "crediti", "fuente", "fonte", "imagen", "imagem", "immagine", "bron", "beeld", "źródło",
-    "zdjęcie", "источник", "фото", "kaynak", "写真", "来源",
+    "photo", "photos", "photograph", "photography", "image", "images", "picture", "pictures", "credit", "credits",
+    "source", "illustration", "foto", "fotos", "bild", "bilder", "bildquelle", "bildnachweis", "quelle", "quellen",
+    "crédit", "crédits", "crédito", "créditos", "credito", "crediti", "fuente", "fonte", "imagen", "imagem",
+    "immagine", "bron", "beeld", "źródło", "zdjęcie", "источник", "фото", "kaynak", "写真", "来源",
 ];
 
 /// Verbs of invitations.
 const INVITE: [&str; 30] = [
-    "follow", "join", "subscribe", "sign", "register", "download", "get", "become", "support", "donate", "folgen", "folge",
-    "abonnieren", "abonniere", "abonnez", "suivez", "inscrivez", "rejoignez", "sigue", "síguenos", "suscríbete", "suscríbase",
-    "únete", "segui", "seguici", "iscriviti", "volg", "следите", "подписывайтесь", "assine",
+    "follow", "join", "subscribe", "sign", "register", "download", "get", "become", "support", "donate", "folgen",
+    "folge", "abonnieren", "abonniere", "abonnez", "suivez", "inscrivez", "rejoignez", "sigue", "síguenos",
+    "suscríbete", "suscríbase", "únete", "segui", "seguici", "iscriviti", "volg", "следите", "подписывайтесь",
+    "assine",
 ];
 
 /// What one is invited to.
 const CHANNELS: [&str; 34] = [
-    "telegram", "whatsapp", "newsletter", "newsletters", "channel", "facebook", "twitter", "instagram", "youtube", "bluesky",
-    "mastodon", "linkedin", "tiktok", "coverage", "app", "podcast", "updates", "inbox", "email", "mail", "subscriber", "member",
-    "patreon", "kanal", "canal", "canale", "boletín", "infolettre", "rundbrief", "postfach", "courriel", "correo", "канал", "рассылку",
+    "telegram", "whatsapp", "newsletter", "newsletters", "channel", "facebook", "twitter", "instagram", "youtube",
+    "bluesky", "mastodon", "linkedin", "tiktok", "coverage", "app", "podcast", "updates", "inbox", "email", "mail",
+    "subscriber", "member", "patreon", "kanal", "canal", "canale", "boletín", "infolettre", "rundbrief", "postfach",
+    "courriel", "correo", "канал", "рассылку",
 ];
 
 /// Starts of words that say that a text stood elsewhere.
-const ELSEWHERE: [&str; 14] = [
-    "republish", "reprint", "syndicat", "crosspost", "repost", "nachdruck", "republi", "rediffus", "reproduc", "ripubblic",
-    "herpublic", "перепеч", "przedruk", "dieser",
+const ELSEWHERE: [&str; 13] = [
+    "republish", "reprint", "syndicat", "crosspost", "repost", "nachdruck", "republi", "rediffus", "reproduc",
+    "ripubblic", "herpublic", "перепеч", "przedruk",
 ];
 /// Words for the first time ...
 const FIRST: [&str; 14] = [
-    "first", "originally", "zuerst", "ursprünglich", "initialement", "d'abord", "originalmente", "originellement", "originariamente",
-    "oorspronkelijk", "впервые", "pierwotnie", "primero", "inizialmente",
+    "first", "originally", "zuerst", "ursprünglich", "initialement", "d'abord", "originalmente", "originellement",
+    "originariamente", "oorspronkelijk", "впервые", "pierwotnie", "primero", "inizialmente",
 ];
 /// ... and starts of words for publishing.
 const PUBLISH: [&str; 14] = [
-    "publish", "appear", "posted", "ran", "erschien", "veröffentlich", "publi", "paru", "apareci", "pubblicat", "verschen",
-    "verscheen", "опубликов", "opublikowan",
+    "publish", "appear", "posted", "ran", "erschien", "veröffentlich", "publi", "paru", "apareci", "pubblicat",
+    "verschen", "verscheen", "опубликов", "opublikowan",
 ];
 /// Starts of words for the text itself.
 const TEXT: [&str; 20] = [
-    "article", "column", "piece", "story", "essay", "text", "post", "commentary", "opinion", "op", "interview", "analysis", "artikel",
-    "beitrag", "kommentar", "tribune", "artículo", "columna", "articolo", "статья",
+    "article", "column", "piece", "story", "essay", "text", "post", "commentary", "opinion", "op", "interview",
+    "analysis", "artikel", "beitrag", "kommentar", "tribune", "artículo", "columna", "articolo", "статья",
 ];
 
 /// Words for opinions ...
 const VIEWS: [&str; 18] = [
-    "views", "opinions", "opinion", "view", "ansichten", "ansicht", "meinung", "meinungen", "positionen", "opiniones", "propos",
-    "idées", "points", "opinioni", "opiniões", "meningen", "мнение", "poglądy",
+    "views", "opinions", "opinion", "view", "ansichten", "ansicht", "meinung", "meinungen", "positionen", "opiniones",
+    "propos", "idées", "points", "opinioni", "opiniões", "meningen", "мнение", "poglądy",
 ];
 /// ... of whom ...
 const OWNER: [&str; 21] = [
-    "author", "author's", "authors", "writer", "writer's", "contributor", "contributors", "columnist", "autor", "autors", "autorin",
-    "autoren", "verfasser", "auteur", "auteurs", "l'auteur", "autora", "autores", "autore", "dell'autore", "автора",
+    "author", "author's", "authors", "writer", "writer's", "contributor", "contributors", "columnist", "autor",
+    "autors", "autorin", "autoren", "verfasser", "auteur", "auteurs", "l'auteur", "autora", "autores", "autore",
+    "dell'autore", "автора",
 ];
 /// ... and that they are not the site's.
 const NOT_OURS: [&str; 22] = [
-    "necessarily", "own", "reflect", "represent", "solely", "alone", "notwendigerweise", "unbedingt", "wieder", "spiegel", "allein",
-    "engagent", "reflètent", "nécessairement", "reflejan", "necesariamente", "riflettono", "necessariamente", "refletem", "совпада",
-    "expressed", "seine",
+    "necessarily", "own", "reflect", "represent", "solely", "alone", "notwendigerweise", "unbedingt", "wieder",
+    "spiegel", "allein", "engagent", "reflètent", "nécessairement", "reflejan", "necesariamente", "riflettono",
+    "necessariamente", "refletem", "совпада", "expressed", "seine",
 ];
 
 /// Trades of people who write, or are asked.
 const TRADES: [&str; 66] = [
-    "author", "writer", "journalist", "reporter", "columnist", "editor", "professor", "fellow", "researcher", "analyst", "director",
-    "correspondent", "lecturer", "contributor", "historian", "economist", "freelance", "freelancer", "critic", "novelist", "lawyer",
-    "scientist", "teacher", "physician", "consultant", "scholar", "strategist", "commentator", "photographer", "essayist", "blogger",
-    "covers", "writes", "teaches", "autorin", "autor", "journalistin", "redakteur", "redakteurin", "professorin", "kolumnist",
-    "kolumnistin", "schreibt", "lehrt", "forscht", "historiker", "historikerin", "politologe", "ökonomin", "ökonom", "journaliste",
-    "professeur", "professeure", "chercheur", "chercheuse", "auteur", "autrice", "écrivain", "économiste", "periodista", "profesor",
+    "author", "writer", "journalist", "reporter", "columnist", "editor", "professor", "fellow", "researcher",
+    "analyst", "director", "correspondent", "lecturer", "contributor", "historian", "economist", "freelance",
+    "freelancer", "critic", "novelist", "lawyer", "scientist", "teacher", "physician", "consultant", "scholar",
+    "strategist", "commentator", "photographer", "essayist", "blogger", "covers", "writes", "teaches", "autorin",
+    "autor", "journalistin", "redakteur", "redakteurin", "professorin", "kolumnist", "kolumnistin", "schreibt",
+    "lehrt", "forscht", "historiker", "historikerin", "politologe", "ökonomin", "ökonom", "journaliste", "professeur",
+    "professeure", "chercheur", "chercheuse", "auteur", "autrice", "écrivain", "économiste", "periodista", "profesor",
     "profesora", "escritor", "escritora", "giornalista", "docente",
 ];
 /// What stands between a name and a trade.
 const IS: [&str; 22] = [
-    "is", "was", "are", "has", "writes", "covers", "teaches", "works", "lives", "reports", "ist", "arbeitet", "schreibt", "lehrt",
-    "forscht", "lebt", "est", "enseigne", "es", "escribe", "è", "insegna",
+    "is", "was", "are", "has", "writes", "covers", "teaches", "works", "lives", "reports", "ist", "arbeitet",
+    "schreibt", "lehrt", "forscht", "lebt", "est", "enseigne", "es", "escribe", "è", "insegna",
 ];
 
 /// Starts of words that lead to another page ...
 const READ: [&str; 20] = [
-    "read", "related", "see", "watch", "listen", "more", "lesen", "lies", "mehr", "auch", "lire", "voir", "lea", "leer", "lee", "leggi",
-    "lees", "читайте", "czytaj", "leia",
+    "read", "related", "see", "watch", "listen", "more", "lesen", "lies", "mehr", "auch", "lire", "voir", "lea",
+    "leer", "lee", "leggi", "lees", "читайте", "czytaj", "leia",
 ];
 /// ... with one of these.
 const ALSO: [&str; 20] = [
-    "also", "more", "next", "on", "now", "our", "auch", "mehr", "dazu", "thema", "aussi", "suite", "plus", "también", "más", "anche",
-    "ook", "также", "też", "também",
+    "also", "more", "next", "on", "now", "our", "auch", "mehr", "dazu", "thema", "aussi", "suite", "plus", "también",
+    "más", "anche", "ook", "также", "też", "também",
 ];
 
 /// Words that stand alone, or nearly: buttons and labels.
 const LABELS: [&str; 47] = [
-    "skip", "advertisement", "advertising", "ad", "sponsored", "share", "shares", "tweet", "print", "email", "facebook", "twitter", "whatsapp",
-    "telegram", "linkedin", "save", "bookmark", "copy", "link", "listen", "gift", "this", "article", "story", "anzeige", "werbung",
-    "teilen", "drucken", "merken", "artikel", "publicité", "partager", "imprimer", "article", "cet", "publicidad", "compartir",
-    "imprimir", "pubblicità", "condividi", "stampa", "reklama", "реклама", "поделиться", "continue", "reading", "below",
+    "skip", "advertisement", "advertising", "ad", "sponsored", "share", "shares", "tweet", "print", "email",
+    "facebook", "twitter", "whatsapp", "telegram", "linkedin", "save", "bookmark", "copy", "link", "listen", "gift",
+    "this", "article", "story", "anzeige", "werbung", "teilen", "drucken", "merken", "artikel", "publicité",
+    "partager", "imprimer", "article", "cet", "publicidad", "compartir", "imprimir", "pubblicità", "condividi",
+    "stampa", "reklama", "реклама", "поделиться", "continue", "reading", "below",
 ];
 
 /// Words about slips of the pen, and what to do about them.
 const SLIPS: [&str; 22] = [
-    "typo", "typos", "mistake", "mistakes", "error", "errors", "correction", "corrections", "highlight", "ctrl", "enter", "spotted", "select",
-    "fehler", "gefunden", "erreur", "faute", "errata", "error", "signalez", "errore", "ошибк",
+    "typo", "typos", "mistake", "mistakes", "error", "errors", "correction", "corrections", "highlight", "ctrl",
+    "enter", "spotted", "select", "fehler", "gefunden", "erreur", "faute", "errata", "error", "signalez", "errore",
+    "ошибк",
 ];
 
 /// Words on lines that tell dates.
 const DATED: [&str; 22] = [
-    "published", "updated", "posted", "min", "minutes", "read", "veröffentlicht", "aktualisiert", "stand", "uhr", "lesezeit", "publié",
-    "mis", "jour", "publicado", "actualizado", "pubblicato", "aggiornato", "lecture", "lectura", "minuten", "last",
+    "published", "updated", "posted", "min", "minutes", "read", "veröffentlicht", "aktualisiert", "stand", "uhr",
+    "lesezeit", "publié", "mis", "jour", "publicado", "actualizado", "pubblicato", "aggiornato", "lecture", "lectura",
+    "minuten", "last",
 ];
 
 /// Where in the article a paragraph stands.
@@ -235,7 +242,7 @@ fn is_slip(words: &[String]) -> bool {
 }
 
 fn is_elsewhere(words: &[String]) -> bool {
-    let elsewhere = any_stem(words, &ELSEWHERE[..13]);
+    let elsewhere = any_stem(words, &ELSEWHERE);
     let first = any(words, &FIRST) && any_stem(words, &PUBLISH);
     let leave = elsewhere && any_stem(words, &["permi", "source", "genehmig", "autoris", "permesso"]);
     words.len() <= 45 && (leave || ((elsewhere || first) && any_stem(words, &TEXT)))
@@ -268,7 +275,9 @@ fn is_author_box(text: &str, words: &[String]) -> bool {
     let Some(verb) = words.iter().take(7).position(|word| IS.contains(&word.as_str())) else { return false };
     let names: Vec<&str> = text.split_whitespace().take(verb).collect();
     let is_name = |word: &&str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
-    let small = ["the", "author", "writer", "unser", "unsere", "der", "die", "l'auteur", "notre", "von", "van", "de", "la", "el"];
+    let small = [
+        "the", "author", "writer", "unser", "unsere", "der", "die", "l'auteur", "notre", "von", "van", "de", "la", "el",
+    ];
     let named = names.iter().all(|word| is_name(word) || small.contains(&word.to_lowercase().as_str()));
     (1..=6).contains(&verb) && named && any(&words[verb..], &TRADES)
 }
@@ -290,8 +299,10 @@ fn is_linked_headline(paragraphs: &[Paragraph], marks: &[bool], i: usize) -> boo
     let between = [before, after].into_iter().all(|j| j.is_some_and(|j| is_body(&paragraphs[j])));
     let text = paragraph.text.trim_end();
     let ends_open = !text.ends_with(['.', '!', '…', ',', ';', '"', '”', '»', '“']);
-    let long: Vec<&str> = text.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 4).collect();
-    let capital = long.iter().filter(|word| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)).count();
+    let long: Vec<&str> =
+        text.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 4).collect();
+    let capital =
+        long.iter().filter(|word| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)).count();
     let in_title_case = long.len() >= 3 && capital * 10 >= long.len() * 8;
     // Headings of a part of the article are short and have no colon.
     between && ends_open && (in_title_case || (count >= 6 && text.contains(": ")))
@@ -300,9 +311,11 @@ fn is_linked_headline(paragraphs: &[Paragraph], marks: &[bool], i: usize) -> boo
 /// Marks short paragraphs that are lists' items, quotes or at the top, and whose text is repeated in a longer one.
 fn mark_pull_quotes(paragraphs: &[Paragraph], marks: &mut [bool]) {
     let is_candidate = |i: usize, p: &Paragraph| {
-        (5..=60).contains(&p.words()) && (i < 4 || p.marker.is_some() || p.text.starts_with(['"', '“', '«', '„', '‘', '”']))
+        (5..=60).contains(&p.words())
+            && (i < 4 || p.marker.is_some() || p.text.starts_with(['"', '“', '«', '„', '‘', '”']))
     };
-    let candidates: Vec<usize> = (0..paragraphs.len()).filter(|&i| is_candidate(i, &paragraphs[i])).take(MAX_QUOTES).collect();
+    let candidates: Vec<usize> =
+        (0..paragraphs.len()).filter(|&i| is_candidate(i, &paragraphs[i])).take(MAX_QUOTES).collect();
     if candidates.is_empty() {
         return;
     }

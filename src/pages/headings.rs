@@ -15,154 +15,28 @@ pub(super) enum Heading {
 
 /// Starts of words for comments; a heading needs one.
 const COMMENTS: [&str; 39] = [
-    "comment",
-    "kommentar",
-    "kommentier",
-    "komentar",
-    "komentarz",
-    "komentář",
-    "commentaire",
-    "comentario",
-    "comentári",
-    "comentário",
-    "commento",
-    "commenti",
-    "reacties",
-    "réaction",
-    "reaktion",
-    "opmerking",
-    "leserkommentar",
-    "leserbrief",
-    "leserstimme",
-    "kommentti",
-    "kommentit",
-    "hozzászólás",
-    "комментари",
-    "коментар",
-    "σχόλι",
-    "yorum",
-    "תגובות",
-    "تعليق",
-    "التعليق",
-    "コメント",
-    "评论",
-    "評論",
-    "留言",
-    "댓글",
-    "टिप्पणी",
-    "responses",
-    "replies",
-    "thoughts",
-    "conversation",
+    "comment", "kommentar", "kommentier", "komentar", "komentarz", "komentář", "commentaire", "comentario",
+    "comentári", "comentário", "commento", "commenti", "reacties", "réaction", "reaktion", "opmerking",
+    "leserkommentar", "leserbrief", "leserstimme", "kommentti", "kommentit", "hozzászólás", "комментари", "коментар",
+    "σχόλι", "yorum", "תגובות", "تعليق", "التعليق", "コメント", "评论", "評論", "留言", "댓글", "टिप्पणी", "responses",
+    "replies", "thoughts", "conversation",
 ];
 
 /// Words that a heading may have besides: articles, readers, all, show, join and what they are elsewhere.
 const BESIDES: [&str; 61] = [
-    "the",
-    "a",
-    "on",
-    "of",
-    "to",
-    "by",
-    "from",
-    "our",
-    "your",
-    "all",
-    "see",
-    "show",
-    "view",
-    "join",
-    "in",
-    "reader",
-    "reader's",
-    "readers",
-    "readers'",
-    "user",
-    "what",
-    "say",
-    "here",
-    "section",
-    "latest",
-    "top",
-    "this",
-    "article",
-    "and",
-    "discussion",
-    "alle",
-    "der",
-    "die",
-    "von",
-    "zu",
-    "zum",
-    "unserer",
-    "leser",
-    "leserinnen",
-    "artikel",
-    "dieser",
-    "les",
-    "des",
-    "de",
-    "lecteurs",
-    "tous",
-    "vos",
-    "los",
-    "las",
-    "del",
-    "lectores",
-    "todos",
-    "dei",
-    "lettori",
-    "i",
-    "dos",
-    "leitores",
-    "van",
-    "lezers",
-    "från",
-    "читателей",
+    "the", "a", "on", "of", "to", "by", "from", "our", "your", "all", "see", "show", "view", "join", "in", "reader",
+    "reader's", "readers", "readers'", "user", "what", "say", "here", "section", "latest", "top", "this", "article",
+    "and", "discussion", "alle", "der", "die", "von", "zu", "zum", "unserer", "leser", "leserinnen", "artikel",
+    "dieser", "les", "des", "de", "lecteurs", "tous", "vos", "los", "las", "del", "lectores", "todos", "dei",
+    "lettori", "i", "dos", "leitores", "van", "lezers", "från", "читателей",
 ];
 
 /// Starts of words that ask for a comment.
 const WRITE: [&str; 40] = [
-    "leave",
-    "post",
-    "write",
-    "add",
-    "submit",
-    "log",
-    "login",
-    "sign",
-    "register",
-    "start",
-    "moderat",
-    "policy",
-    "rules",
-    "guidelines",
-    "closed",
-    "disabled",
-    "schreib",
-    "verfass",
-    "jetzt",
-    "anmeld",
-    "hinterlass",
-    "abgeben",
-    "geschlossen",
-    "laisse",
-    "écri",
-    "ajoute",
-    "publier",
-    "connecte",
-    "répondre",
-    "deja",
-    "escrib",
-    "añad",
-    "publica",
-    "respuesta",
-    "lascia",
-    "scriv",
-    "rispondi",
-    "plaats",
-    "skriv",
-    "оставить",
+    "leave", "post", "write", "add", "submit", "log", "login", "sign", "register", "start", "moderat", "policy",
+    "rules", "guidelines", "closed", "disabled", "schreib", "verfass", "jetzt", "anmeld", "hinterlass", "abgeben",
+    "geschlossen", "laisse", "écri", "ajoute", "publier", "connecte", "répondre", "deja", "escrib", "añad", "publica",
+    "respuesta", "lascia", "scriv", "rispondi", "plaats", "skriv", "оставить",
 ];
 
 /// Words for none, and the words of "be the first".
@@ -211,23 +85,8 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
 
 /// Starts of words for an answer, which stand alone under a comment or over a form.
 const REPLY: [&str; 17] = [
-    "reply",
-    "antwort",
-    "répondre",
-    "responder",
-    "rispondi",
-    "beantwoord",
-    "svara",
-    "odpowiedz",
-    "ответить",
-    "report",
-    "melden",
-    "signaler",
-    "like",
-    "recommend",
-    "share",
-    "permalink",
-    "flag",
+    "reply", "antwort", "répondre", "responder", "rispondi", "beantwoord", "svara", "odpowiedz", "ответить", "report",
+    "melden", "signaler", "like", "recommend", "share", "permalink", "flag",
 ];
 
 /// First words of buttons that say what they are for.
@@ -255,27 +114,22 @@ mod tests {
     #[test]
     fn headings_in_several_languages_are_known() {
         for line in [
-            "Comments",
-            "12 Comments",
-            "Comments (12)",
-            "COMMENTS: 3",
-            "Reader comments",
-            "What readers say in the comments",
-            "3 thoughts on “A Bridge Too Low?”",
-            "Leserkommentare (3)",
-            "Alle Kommentare",
-            "2 commentaires",
-            "Comentarios de los lectores",
-            "Комментарии 15",
-            "コメント",
+            "Comments", "12 Comments", "Comments (12)", "COMMENTS: 3", "Reader comments",
+            "What readers say in the comments", "3 thoughts on “A Bridge Too Low?”", "Leserkommentare (3)",
+            "Alle Kommentare", "2 commentaires", "Comentarios de los lectores", "Комментарии 15", "コメント",
             "1,204 comments",
         ] {
             assert_eq!(heading(line), Some(Heading::Comments), "{line}");
         }
-        for line in ["0 Comments", "No comments yet", "Be the first to comment", "Noch keine Kommentare", "Aucun commentaire"] {
+        for line in
+            ["0 Comments", "No comments yet", "Be the first to comment", "Noch keine Kommentare", "Aucun commentaire"]
+        {
             assert_eq!(heading(line), Some(Heading::NoComments), "{line}");
         }
-        for line in ["Leave a comment", "Jetzt kommentieren", "Post your comments", "Comments are closed", "Écrire un commentaire"] {
+        for line in [
+            "Leave a comment", "Jetzt kommentieren", "Post your comments", "Comments are closed",
+            "Écrire un commentaire",
+        ] {
             assert_eq!(heading(line), Some(Heading::Form), "{line}");
         }
     }
@@ -283,13 +137,8 @@ mod tests {
     #[test]
     fn sentences_are_no_headings() {
         for line in [
-            "He made no comments.",
-            "The mayor comments on the plan",
-            "Comments were heard, and then",
-            "Conversation",
-            "She declined to comment on Monday",
-            "",
-            "...",
+            "He made no comments.", "The mayor comments on the plan", "Comments were heard, and then", "Conversation",
+            "She declined to comment on Monday", "", "...",
         ] {
             assert_eq!(heading(line), None, "{line}");
         }
@@ -297,7 +146,12 @@ mod tests {
 
     #[test]
     fn buttons_are_short_and_nothing_else() {
-        assert!(is_button("Reply") && is_button("Like (3) Reply") && is_button("Antworten") && is_button("Signaler un abus"));
+        assert!(
+            is_button("Reply")
+                && is_button("Like (3) Reply")
+                && is_button("Antworten")
+                && is_button("Signaler un abus")
+        );
         assert!(!is_button("Reply to all of this nonsense") && !is_button("3") && !is_button(""));
     }
 }

@@ -11,17 +11,21 @@ use crate::text::html;
 
 /// Classes and ids of the part of a page that holds comments, without `-` and `_`.
 const COMMENTS: [&str; 16] = [
-    "comments", "commentsarea", "commentarea", "commentssection", "commentsection", "commentswrapper", "commentlist", "commentslist", "respond",
-    "disqusthread", "coralthread", "coralcontainer", "commentform", "postlist", "commentspage", "readerresponses",
+    "comments", "commentsarea", "commentarea", "commentssection", "commentsection", "commentswrapper", "commentlist",
+    "commentslist", "respond", "disqusthread", "coralthread", "coralcontainer", "commentform", "postlist",
+    "commentspage", "readerresponses",
 ];
 /// Ids of places that comment systems fill when a page is opened.
-const LOADERS: [&str; 6] = ["disqus_thread", "coral_thread", "coral_talk_stream", "hyvor-talk-view", "cusdis_thread", "remark42"];
+const LOADERS: [&str; 6] =
+    ["disqus_thread", "coral_thread", "coral_talk_stream", "hyvor-talk-view", "cusdis_thread", "remark42"];
 /// Parts of a page that hold neither the article nor its comments.
 const ELSEWHERE: [&str; 5] = ["nav", "header", "footer", "aside", "form"];
 
 /// Classes of what stands in an article and repeats or adorns it.
-const ASIDES: [&str; 8] =
-    ["pullquote", "pull", "wppullquote", "wpcaptiontext", "imagecaption", "photocredit", "imagecredit", "newslettersignup"];
+const ASIDES: [&str; 8] = [
+    "pullquote", "pull", "wppullquote", "wpcaptiontext", "imagecaption", "photocredit", "imagecredit",
+    "newslettersignup",
+];
 /// Words that an article has at least.
 const LEAST_WORDS: usize = 60;
 

@@ -1,24 +1,24 @@
 //! The paragraphs after a heading, put together to comments: numbered, bulleted, under lines with names and dates, or one a paragraph.
 
+use super::Comment;
 use super::headings::{Heading, heading, is_button};
 use super::paragraphs::{Marker, Paragraph};
 use super::words::{any, lower};
-use super::Comment;
 
 /// Words of a line that tells who wrote and when.
 const SAYS: [&str; 30] = [
-    "says", "said", "wrote", "writes", "commented", "replied", "sagt", "schrieb", "schreibt", "meint", "antwortete", "dit", "écrit",
-    "a", "dijo", "dice", "escribió", "ha", "scrive", "scritto", "disse", "diz", "schreef", "zegt", "skrev", "säger", "pisze", "napisał",
-    "пишет", "написал",
+    "says", "said", "wrote", "writes", "commented", "replied", "sagt", "schrieb", "schreibt", "meint", "antwortete",
+    "dit", "écrit", "a", "dijo", "dice", "escribió", "ha", "scrive", "scritto", "disse", "diz", "schreef", "zegt",
+    "skrev", "säger", "pisze", "napisał", "пишет", "написал",
 ];
 
 /// Words that times are told with.
 const TIME: [&str; 62] = [
-    "ago", "today", "yesterday", "at", "am", "pm", "hours", "hour", "minutes", "days", "day", "weeks", "months", "january", "february",
-    "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun",
-    "jul", "aug", "sep", "sept", "oct", "nov", "dec", "vor", "stunden", "tagen", "uhr", "januar", "februar", "märz", "mai", "juni",
-    "juli", "oktober", "dezember", "il", "heures", "jours", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "octobre",
-    "hace", "horas",
+    "ago", "today", "yesterday", "at", "am", "pm", "hours", "hour", "minutes", "days", "day", "weeks", "months",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "vor", "stunden",
+    "tagen", "uhr", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "il", "heures", "jours",
+    "janvier", "février", "mars", "avril", "juin", "juillet", "août", "octobre", "hace", "horas",
 ];
 
 /// Who wrote a comment, read from the line over it.
@@ -193,7 +193,10 @@ mod tests {
         let text = "Ann B. says:\nMay 3, 2024 at 10:12 am\nFirst.\n\nSecond part.\nReply\nKarl schrieb am 3. Mai 2024 um 9:15 Uhr\nZweiter.\n\
                     bob42 · 2 hours ago\nThird!";
         let named = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-        assert_eq!(read(text), [named("Ann B.", "First.\n\nSecond part."), named("Karl", "Zweiter."), named("bob42", "Third!")]);
+        assert_eq!(
+            read(text),
+            [named("Ann B.", "First.\n\nSecond part."), named("Karl", "Zweiter."), named("bob42", "Third!")]
+        );
     }
 
     #[test]

@@ -9,45 +9,57 @@ use crate::text::html::{space_around, tidy};
 
 /// Classes of a whole comment.
 const COMMENT: [&str; 24] = [
-    "comment", "commentitem", "commentsitem", "commentlistitem", "commentslistitem", "ccomment", "usercomment", "readercomment",
-    "commentwrapper", "commentcontainer", "commentblock", "commentbox", "commententry", "commentnode", "coralcomment", "singlecomment",
-    "commentthreaditem", "commentcard", "ucomment", "commentpost", "commentrow", "commentview", "commentelement", "commentarticle",
+    "comment", "commentitem", "commentsitem", "commentlistitem", "commentslistitem", "ccomment", "usercomment",
+    "readercomment", "commentwrapper", "commentcontainer", "commentblock", "commentbox", "commententry", "commentnode",
+    "coralcomment", "singlecomment", "commentthreaditem", "commentcard", "ucomment", "commentpost", "commentrow",
+    "commentview", "commentelement", "commentarticle",
 ];
 /// Classes of lists whose entries are comments.
 const LIST: [&str; 12] = [
-    "commentlist", "commentslist", "postlist", "readerresponses", "commentthread", "commentsthread", "responses", "readercomments",
-    "usercomments", "discussionlist", "commentitems", "replylist",
+    "commentlist", "commentslist", "postlist", "readerresponses", "commentthread", "commentsthread", "responses",
+    "readercomments", "usercomments", "discussionlist", "commentitems", "replylist",
 ];
 /// Classes of the list of answers within a comment.
 const ANSWERS: [&str; 5] = ["children", "replies", "answers", "childcomments", "commentreplies"];
 /// Classes of what is no comment though it stands among them, and of what is no reader's word in one.
 const LEFT_OUT: [&str; 12] = [
-    "pingback", "trackback", "commentrespond", "commentform", "respond", "commentawaitingmoderation", "recentcomments", "widgetrecentcomments",
-    "screenreadertext", "visuallyhidden", "sronly", "addcomment",
+    "pingback", "trackback", "commentrespond", "commentform", "respond", "commentawaitingmoderation", "recentcomments",
+    "widgetrecentcomments", "screenreadertext", "visuallyhidden", "sronly", "addcomment",
 ];
 /// Classes of the text of a comment, the surest first.
 const TEXT: [&[&str]; 3] = [
-    &["postmessage", "commentmessage", "commentcontent", "commenttext", "coralcommentcontent", "coralcontent", "commentcopy", "commentbodytext", "commentbodycontent"],
+    &[
+        "postmessage", "commentmessage", "commentcontent", "commenttext", "coralcommentcontent", "coralcontent",
+        "commentcopy", "commentbodytext", "commentbodycontent",
+    ],
     &["commentbody", "responsebody", "replybody", "responsetext", "replytext", "replycontent", "responsecontent"],
     &["body", "message", "content", "text", "bodytext"],
 ];
 /// Classes of the author's name, the surest first.
 const AUTHOR: [&[&str]; 3] = [
-    &["fn", "commentauthorname", "coralusername", "coralcommentusername", "commentusername", "authorname", "commentername", "displayname"],
-    &["commentauthor", "author", "username", "commenter", "commentername", "nickname", "commentname", "responseauthor", "replyauthor"],
+    &[
+        "fn", "commentauthorname", "coralusername", "coralcommentusername", "commentusername", "authorname",
+        "commentername", "displayname",
+    ],
+    &[
+        "commentauthor", "author", "username", "commenter", "commentername", "nickname", "commentname",
+        "responseauthor", "replyauthor",
+    ],
     &["user", "name", "byline", "postbyline", "usernamelink"],
 ];
 /// Classes of what stands around the text of a comment.
 const AROUND: [&str; 46] = [
-    "commentmeta", "commentmetadata", "commentheader", "commenthead", "meta", "header", "footer", "actions", "commentactions", "commentfooter",
-    "reply", "replylink", "commentreply", "commentreplylink", "votes", "vote", "voting", "share", "avatar", "badge", "toolbar", "menu", "buttons",
-    "editlink", "report", "flag", "like", "likes", "likecount", "permalink", "commentpermalink", "says", "date", "commentdate", "time", "timestamp",
-    "timeago", "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta", "postmeta", "showalltoggle", "showmore",
+    "commentmeta", "commentmetadata", "commentheader", "commenthead", "meta", "header", "footer", "actions",
+    "commentactions", "commentfooter", "reply", "replylink", "commentreply", "commentreplylink", "votes", "vote",
+    "voting", "share", "avatar", "badge", "toolbar", "menu", "buttons", "editlink", "report", "flag", "like", "likes",
+    "likecount", "permalink", "commentpermalink", "says", "date", "commentdate", "time", "timestamp", "timeago",
+    "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta", "postmeta", "showalltoggle",
+    "showmore",
 ];
 /// Classes of a comment's time.
 const TIME: [&str; 14] = [
-    "timeago", "commentdate", "date", "timestamp", "commenttimestamp", "coraltimestamp", "coralcommenttimestamp", "commenttime", "time", "published",
-    "postedon", "postdate", "commentmetadata", "responsedate",
+    "timeago", "commentdate", "date", "timestamp", "commenttimestamp", "coraltimestamp", "coralcommenttimestamp",
+    "commenttime", "time", "published", "postedon", "postdate", "commentmetadata", "responsedate",
 ];
 /// Elements in which comments or their texts can stand.
 const BLOCKS: [&str; 9] = ["li", "article", "div", "section", "tr", "td", "blockquote", "p", "dd"];
@@ -115,8 +127,16 @@ pub(super) fn comments<'n>(root: NodeRef<'n>) -> (Vec<Comment>, Vec<NodeRef<'n>>
             above.push((depth, comments.len()));
         }
         place[i] = Some(comments.len());
-        let author = found[i].authors.iter().min_by_key(|(rank, _)| *rank).map(|(_, name)| name.clone()).unwrap_or_default();
-        comments.push(Comment { id: found[i].id.clone(), parent, text, author, time: found[i].time.clone(), line: None });
+        let author =
+            found[i].authors.iter().min_by_key(|(rank, _)| *rank).map(|(_, name)| name.clone()).unwrap_or_default();
+        comments.push(Comment {
+            id: found[i].id.clone(),
+            parent,
+            text,
+            author,
+            time: found[i].time.clone(),
+            line: None,
+        });
     }
     (comments, nodes)
 }
@@ -176,7 +196,8 @@ fn is_comment_id(id: &str) -> bool {
     let digits = id.trim_start_matches(|c: char| !c.is_ascii_digit());
     let word: String = id[..id.len() - digits.len()].chars().filter(|c| c.is_ascii_alphabetic()).collect();
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    is_number && matches!(word.to_ascii_lowercase().as_str(), "comment" | "licomment" | "commentid" | "commentcontainer")
+    is_number
+        && matches!(word.to_ascii_lowercase().as_str(), "comment" | "licomment" | "commentid" | "commentcontainer")
 }
 
 /// Notes what an element within a comment says of it.
@@ -202,10 +223,12 @@ fn note<'n>(node: &NodeRef<'n>, name: &str, names: &[String], found: &mut Found<
             found.authors.push((rank, text));
         }
     }
-    let timed = name == "time" || matches!(&*property, "dateCreated" | "datePublished" | "commentTime") || has(names, &TIME);
+    let timed =
+        name == "time" || matches!(&*property, "dateCreated" | "datePublished" | "commentTime") || has(names, &TIME);
     if timed && found.time.is_empty() {
         let attributes = ["datetime", "content", "title", "data-time", "data-timestamp"];
-        let told = attributes.iter().filter_map(|key| node.attr(key)).find(|value| value.chars().any(|c| c.is_ascii_digit()));
+        let told =
+            attributes.iter().filter_map(|key| node.attr(key)).find(|value| value.chars().any(|c| c.is_ascii_digit()));
         found.time = told.unwrap_or_default().trim().to_owned();
     }
 }
@@ -249,10 +272,22 @@ fn collect(node: &NodeRef, of_comment: bool, out: &mut String) {
         let Some(name) = child.node_name() else { continue };
         if of_comment {
             let names = names(&child);
-            let is_around = has(&names, &AROUND) || AUTHOR[..2].iter().any(|table| has(&names, table)) || has(&names, &LEFT_OUT);
+            let is_around =
+                has(&names, &AROUND) || AUTHOR[..2].iter().any(|table| has(&names, table)) || has(&names, &LEFT_OUT);
             if is_around
                 || matches!(&*name, "header" | "footer" | "form" | "button" | "nav" | "time" | "script" | "style")
-                || matches!(child.attr("itemprop").as_deref(), Some("author" | "creator" | "dateCreated" | "datePublished" | "upvoteCount" | "downvoteCount" | "commentTime"))
+                || matches!(
+                    child.attr("itemprop").as_deref(),
+                    Some(
+                        "author"
+                            | "creator"
+                            | "dateCreated"
+                            | "datePublished"
+                            | "upvoteCount"
+                            | "downvoteCount"
+                            | "commentTime"
+                    )
+                )
                 || is_comment(&child, &name, &names, false)
                 || (matches!(&*name, "ul" | "ol" | "div") && (has(&names, &LIST) || has(&names, &ANSWERS)))
             {

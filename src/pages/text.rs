@@ -25,14 +25,17 @@ pub(super) fn read(text: &str) -> Page {
 
 /// The paragraphs before the heading over the comments, those after it, and how sure it is.
 pub(super) fn marked(paragraphs: &[Paragraph]) -> Option<(&[Paragraph], &[Paragraph], f64)> {
-    let headings: Vec<(usize, Heading)> =
-        paragraphs.iter().enumerate().filter_map(|(i, p)| Some((i, p.marker.is_none().then(|| heading(&p.text))??))).collect();
+    let headings: Vec<(usize, Heading)> = paragraphs
+        .iter()
+        .enumerate()
+        .filter_map(|(i, p)| Some((i, p.marker.is_none().then(|| heading(&p.text))??)))
+        .collect();
     let words = |upto: usize| paragraphs[..upto].iter().map(Paragraph::words).sum::<usize>();
     // A link to the comments at the top stands before the article, a form after the comments.
     let (place, &(first, _)) =
-        headings.iter().enumerate().find(|&(_, &(i, kind))| kind != Heading::Form && words(i) >= LEAST_WORDS).or_else(|| {
-            headings.iter().enumerate().find(|&(_, &(i, kind))| kind == Heading::Form && words(i) >= LEAST_WORDS)
-        })?;
+        headings.iter().enumerate().find(|&(_, &(i, kind))| kind != Heading::Form && words(i) >= LEAST_WORDS).or_else(
+            || headings.iter().enumerate().find(|&(_, &(i, kind))| kind == Heading::Form && words(i) >= LEAST_WORDS),
+        )?;
     // Several headings in a row are one.
     let mut last = place;
     while last + 1 < headings.len() && headings[last + 1].0 == headings[last].0 + 1 {
@@ -40,7 +43,8 @@ pub(super) fn marked(paragraphs: &[Paragraph]) -> Option<(&[Paragraph], &[Paragr
     }
     let row = &headings[place..=last];
     let after = headings[last].0 + 1;
-    let is_empty = row.iter().any(|&(_, kind)| kind == Heading::NoComments) || row.iter().all(|&(_, kind)| kind == Heading::Form);
+    let is_empty =
+        row.iter().any(|&(_, kind)| kind == Heading::NoComments) || row.iter().all(|&(_, kind)| kind == Heading::Form);
     let comments = if is_empty { &paragraphs[paragraphs.len()..] } else { &paragraphs[after..] };
     Some((&paragraphs[..first], comments, 0.99))
 }

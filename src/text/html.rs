@@ -8,30 +8,8 @@ use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResu
 
 /// Elements that stand on lines of their own.
 const BLOCKS: [&str; 24] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "ol",
-    "pre",
-    "table",
-    "ul",
+    "address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figure", "footer", "form", "h1", "h2", "h3",
+    "h4", "h5", "h6", "header", "hr", "li", "ol", "pre", "table", "ul",
 ];
 
 /// The text of a piece of HTML. Only tags are looked at, no tree is built: the time is linear in the length, however deep the nesting.

@@ -231,7 +231,8 @@ impl Collector {
         let is_foreign = |t: usize| kept.foreign[t] == Some(true);
         let has_own = kept.foreign.contains(&Some(false));
         let mostly_unseen = 2 * self.seen[1] > rows;
-        let mut doubts = caveats::Doubts { guessed: self.guessed, lacks_contexts, mostly_unseen, ..caveats::Doubts::default() };
+        let mut doubts =
+            caveats::Doubts { guessed: self.guessed, lacks_contexts, mostly_unseen, ..caveats::Doubts::default() };
         for (t, task) in tasks.iter().enumerate() {
             if is_foreign(t) {
                 doubts.foreign.push(task.name.clone());

@@ -6,18 +6,8 @@ use super::{RowVerdict, Task};
 
 /// Labels that count as hostile, whatever the task: what moderators look for first.
 const HOSTILE: [&str; 12] = [
-    "hostile",
-    "hateful",
-    "hate",
-    "hate_speech",
-    "insult",
-    "insulting",
-    "offensive",
-    "toxic",
-    "abusive",
-    "personal_attack",
-    "threat",
-    "harassment",
+    "hostile", "hateful", "hate", "hate_speech", "insult", "insulting", "offensive", "toxic", "abusive",
+    "personal_attack", "threat", "harassment",
 ];
 /// Below this confidence a row counts as unsure.
 pub(super) const UNSURE: f64 = 0.5;
