@@ -78,7 +78,7 @@ fn a_column_that_is_missing_is_named_with_the_nearest() {
     );
     assert_eq!(training_fails(csv, "--column body=Comment"), {
         "`--column` knows no role `body`. The roles are id, article_id, article, target, parent, comment, author, time, \
-         weight, fold, source"
+         weight, fold, source, boundary, boundary_conf"
     });
 }
 

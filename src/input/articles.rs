@@ -164,7 +164,7 @@ mod tests {
 
     fn read(text: &'static str) -> Result<Articles> {
         let text = Box::new(text.as_bytes());
-        Articles::read(rows_of(text, "articles.csv", Format::Detect, 1000)?)
+        Articles::read(rows_of(text, "articles.csv", Format::Detect, &InputOptions::default())?)
     }
 
     fn error(text: &'static str) -> String {

@@ -56,6 +56,10 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     if words.is_empty() || words.len() > 30 || line.trim_end().ends_with(['.', '?', ',', ';', '。']) {
         return None;
     }
+    let answers = any(&words, &["reply", "response", "antwort", "réponse", "respuesta", "risposta", "reactie", "svar"]);
+    if answers && words.len() <= 8 && any_stem(&words, &WRITE) {
+        return Some(Heading::Form);
+    }
     let names_comments = |word: &String| COMMENTS.iter().any(|stem| word.starts_with(stem));
     let place = words.iter().position(names_comments)?;
     // "3 thoughts on ...", with the article's title behind.
@@ -128,7 +132,7 @@ mod tests {
         }
         for line in [
             "Leave a comment", "Jetzt kommentieren", "Post your comments", "Comments are closed",
-            "Écrire un commentaire",
+            "Écrire un commentaire", "Leave a Reply",
         ] {
             assert_eq!(heading(line), Some(Heading::Form), "{line}");
         }

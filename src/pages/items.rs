@@ -38,7 +38,8 @@ pub(super) fn comments(paragraphs: &[Paragraph]) -> Vec<Comment> {
     if byline(first).is_some() {
         return by_names(&paragraphs);
     }
-    let grouped = paragraphs.iter().any(|p| p.after_gap) && !paragraphs.iter().skip(1).all(|p| p.after_gap);
+    let mut later = paragraphs.iter().skip(1);
+    let grouped = later.clone().any(|p| p.after_gap) && !later.all(|p| p.after_gap);
     let mut comments: Vec<Comment> = Vec::new();
     for paragraph in paragraphs {
         match comments.last_mut() {

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn markers_of_lists_are_taken_off() {
-        let list = of("  1. One\n     more\n2) Two\n• Three\n2020 was no marker\n-no\n1.5 percent\n3. ");
+        let list = of("  1. One\n     more\n2) Two\n• Three\n2020 was no marker\n-no\n1.5 percent");
         let markers: Vec<_> = list.iter().map(|p| p.marker).collect();
         let number = |n| Some(Marker::Number(n));
         assert_eq!(markers, [number(1), None, number(2), Some(Marker::Bullet), None, None, None]);

@@ -42,6 +42,9 @@ pub(super) fn marked(paragraphs: &[Paragraph]) -> Option<(&[Paragraph], &[Paragr
         last += 1;
     }
     let row = &headings[place..=last];
+    // A call that leads up to the heading belongs to it.
+    let leads = |p: &Paragraph| p.words() <= 5 && !p.ends_sentence();
+    let first = if paragraphs[..first].last().is_some_and(leads) { first - 1 } else { first };
     let after = headings[last].0 + 1;
     let is_empty =
         row.iter().any(|&(_, kind)| kind == Heading::NoComments) || row.iter().all(|&(_, kind)| kind == Heading::Form);
