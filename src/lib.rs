@@ -49,6 +49,7 @@ pub mod explanation;
 pub mod exports;
 pub mod features;
 pub mod input;
+pub mod labelling;
 pub mod labels;
 pub mod linear;
 pub mod memory;

@@ -148,7 +148,7 @@ fn many_files_and_folders_keep_their_source() {
     std::fs::create_dir(folder.path("none")).unwrap();
     assert_eq!(
         folder.run("report none -m m -o r.csv").failure(),
-        "none: the folder holds no .csv, .tsv, .jsonl or .ndjson file, compressed or not"
+        "none: the folder holds no .csv, .tsv, .jsonl or .ndjson file and no .html or .txt page, compressed or not"
     );
 }
 

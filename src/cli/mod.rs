@@ -15,6 +15,7 @@ mod predict;
 mod progress;
 mod rejects;
 mod report;
+mod sample;
 mod source;
 mod train;
 
@@ -48,6 +49,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Say why one comment is scored as it is: its words, the article's part, the style.
     Explain(explain::ExplainArgs),
+    /// Pick comments to label next, as a table for a spreadsheet.
+    Sample(sample::SampleArgs),
     /// Turn saved pages into comments and articles.
     Extract(extract::ExtractArgs),
     /// Turn an export of a comment system into comments and articles.
@@ -133,6 +136,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Evaluate(args) => evaluate::run(&args, &setting),
         Command::Report(args) => report::run(&args, &setting),
         Command::Explain(args) => explain::run(&args),
+        Command::Sample(args) => sample::run(&args, &setting),
         Command::Extract(args) => extract::run(&args, &setting),
         Command::Import(args) => import::run(&args, &setting),
         Command::Inspect(args) => inspect::run(&args),
