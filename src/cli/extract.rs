@@ -8,7 +8,8 @@ use super::authors::AuthorArgs;
 use super::csv_output::CsvOutput;
 use super::paths::Paths;
 use super::{ARTICLE_COLUMNS, Outcome, Setting, progress};
-use crate::input::{PAGE_COLUMNS, files, page, page_row};
+use crate::error::Error;
+use crate::input::{PAGE_COLUMNS, files, page, page_ids, page_row};
 use crate::pages::Page;
 
 #[derive(Debug, Args)]
@@ -50,10 +51,19 @@ pub(super) fn run(args: &ExtractArgs, setting: &Setting) -> anyhow::Result<Outco
     let mut articles = articles.map(|path| CsvOutput::create(path, &ARTICLE_COLUMNS)).transpose()?;
     let mut tally = Tally::default();
     for path in &paths {
-        let page = page(path, args.encoding.as_deref())?;
+        let page = match page(path, args.encoding.as_deref()) {
+            // One bad page of many is told and left out.
+            Err(error @ Error::Input { .. }) if paths.len() > 1 => {
+                tally.rejected += 1;
+                progress::say(format_args!("rejected: {error}"));
+                continue;
+            }
+            other => other?,
+        };
         let name = path.display().to_string();
+        let ids = page_ids(&page, &name);
         for (place, comment) in page.comments.iter().enumerate() {
-            let mut row = page_row(&page, place, &name);
+            let mut row = page_row(&page, place, &ids, &name);
             row.insert(AUTHOR_AT, authors.shown(&comment.author));
             comments.write(row)?;
         }
@@ -70,7 +80,7 @@ pub(super) fn run(args: &ExtractArgs, setting: &Setting) -> anyhow::Result<Outco
     if !setting.quiet {
         tally.say();
     }
-    Ok(Outcome::Done)
+    Ok(if tally.rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
 
 /// What was read of a page and what was left out.
@@ -97,6 +107,7 @@ struct Tally {
     without: usize,
     without_article: usize,
     unloaded: usize,
+    rejected: usize,
 }
 
 impl Tally {

@@ -1,5 +1,6 @@
 //! Pages: the comments under an article as rows, with the article itself.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use super::format::{RawRow, RawRows};
 use super::record::{Header, Raw};
 use crate::error::{Error, Position, Result};
 use crate::pages::{self, Kind, Page};
+use crate::text::excerpt::start;
 
 /// The columns of the rows of a page. Authors are not among them: what is scored at once needs no names.
 pub const PAGE_COLUMNS: [&str; 8] =
@@ -25,20 +27,27 @@ pub(super) struct PageRows {
     path: Arc<str>,
     header: Header,
     article: Arc<Article>,
-    rows: std::vec::IntoIter<(Option<u64>, Vec<String>)>,
-    records: u64,
+    page: Page,
+    ids: Vec<String>,
+    /// The next comment.
+    next: usize,
 }
 
 impl PageRows {
     pub(super) fn new(text: Text, path: &str, kind: Kind) -> Result<Self> {
-        let page = page_of(text, path, kind)?;
-        let rows: Vec<_> = (0..page.comments.len()).map(|i| (page.comments[i].line, row(&page, i, path))).collect();
+        let mut page = page_of(text, path, kind)?;
+        let article = Article {
+            title: std::mem::take(&mut page.title),
+            body: std::mem::take(&mut page.body),
+            url: std::mem::take(&mut page.url),
+        };
         Ok(PageRows {
             path: path.into(),
             header: Header::Columns(PAGE_COLUMNS.map(str::to_owned).to_vec()),
-            article: Arc::new(Article { title: page.title, body: page.body, url: page.url }),
-            rows: rows.into_iter(),
-            records: 0,
+            article: Arc::new(article),
+            ids: ids(&page, path),
+            page,
+            next: 0,
         })
     }
 }
@@ -53,9 +62,11 @@ impl RawRows for PageRows {
     }
 
     fn next_row(&mut self) -> Result<Option<RawRow>> {
-        let Some((line, fields)) = self.rows.next() else { return Ok(None) };
-        self.records += 1;
-        let position = Position { path: self.path.clone(), line, record: Some(self.records), byte: None, column: None };
+        let Some(comment) = self.page.comments.get(self.next) else { return Ok(None) };
+        let fields = row(&self.page, self.next, &self.ids, &self.path);
+        self.next += 1;
+        let record = Some(self.next as u64);
+        let position = Position { path: self.path.clone(), line: comment.line, record, byte: None, column: None };
         Ok(Some(RawRow::Good(position, Raw::Fields(fields.into()))))
     }
 
@@ -64,16 +75,16 @@ impl RawRows for PageRows {
     }
 }
 
-/// The cells of a comment, in the order of [`PAGE_COLUMNS`].
-pub(crate) fn row(page: &Page, place: usize, path: &str) -> Vec<String> {
+/// The cells of a comment, in the order of [`PAGE_COLUMNS`]; `ids` as of [`ids`].
+pub(crate) fn row(page: &Page, place: usize, ids: &[String], path: &str) -> Vec<String> {
     let comment = &page.comments[place];
-    let parent = comment.parent.map(|parent| (id(page, parent, path), page.comments[parent].text.clone()));
+    let parent = comment.parent.map(|parent| (ids[parent].clone(), start(&page.comments[parent].text, MAX_PARENT)));
     let (parent_id, parent) = parent.unwrap_or_default();
     vec![
-        id(page, place, path),
+        ids[place].clone(),
         path.to_owned(),
         parent_id,
-        parent,
+        parent.to_owned(),
         comment.text.clone(),
         comment.time.clone(),
         page.boundary.name().to_owned(),
@@ -81,10 +92,24 @@ pub(crate) fn row(page: &Page, place: usize, path: &str) -> Vec<String> {
     ]
 }
 
-/// `page.html#comment-7`, or with the comment's number on the page where it has no name of its own there.
-fn id(page: &Page, place: usize, path: &str) -> String {
-    let own = page.comments[place].id.as_str();
-    if own.is_empty() { format!("{path}#{}", place + 1) } else { format!("{path}#{own}") }
+/// Bytes of the text that is answered: a long one stands in every answer's row.
+const MAX_PARENT: usize = 10_000;
+
+/// The ids of all comments of a page, no two the same: `page.html#comment-7`, or with the comment's number on the page where it has no name of
+/// its own there.
+pub(crate) fn ids(page: &Page, path: &str) -> Vec<String> {
+    let mut known = HashSet::new();
+    let mut ids = Vec::with_capacity(page.comments.len());
+    for (place, comment) in page.comments.iter().enumerate() {
+        let own = if comment.id.is_empty() { (place + 1).to_string() } else { comment.id.clone() };
+        let mut id = format!("{path}#{own}");
+        if !known.insert(id.clone()) {
+            id = format!("{id}-{}", place + 1);
+            known.insert(id.clone());
+        }
+        ids.push(id);
+    }
+    ids
 }
 
 /// Reads a page from a file, decompressed and decoded; `-` is standard input. The ending of its name says whether it is HTML or plain text, and
@@ -139,14 +164,19 @@ fn parsed(bytes: Vec<u8>, path: &str, kind: Kind) -> Result<Page> {
     pages::read(kind, &text).map_err(|message| Error::input(Position::file(path), message))
 }
 
-/// The encoding that a page declares in its head.
+/// The encoding that a page declares: in a `meta` of its head, or as XML does.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(4096)];
-    let at = memchr::memmem::find(&head.to_ascii_lowercase(), b"charset=")? + b"charset=".len();
-    let label = head[at..].trim_ascii_start();
-    let label = label.strip_prefix(b"\"").or(label.strip_prefix(b"'")).unwrap_or(label);
-    let end = label.iter().position(|b| !(b.is_ascii_alphanumeric() || b"-_:".contains(b))).unwrap_or(label.len());
-    Encoding::for_label_no_replacement(&label[..end])
+    let head = bytes[..bytes.len().min(8192)].to_ascii_lowercase();
+    let label_after = |text: &[u8], key: &[u8]| {
+        let at = memchr::memmem::find(text, key)? + key.len();
+        let label = text[at..].trim_ascii_start();
+        let label = label.strip_prefix(b"\"").or(label.strip_prefix(b"'")).unwrap_or(label);
+        let end = label.iter().position(|b| !(b.is_ascii_alphanumeric() || b"-_:".contains(b))).unwrap_or(label.len());
+        Encoding::for_label_no_replacement(&label[..end])
+    };
+    let until_end = |at: usize| &head[at..memchr::memchr(b'>', &head[at..]).map_or(head.len(), |end| at + end)];
+    let by_meta = memchr::memmem::find_iter(&head, b"<meta").find_map(|at| label_after(until_end(at), b"charset="));
+    by_meta.or_else(|| head.starts_with(b"<?xml").then(|| label_after(until_end(0), b"encoding="))?)
 }
 
 /// Decoded strictly: `None` where a sequence is malformed.

@@ -9,6 +9,8 @@ use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
+use crate::text::html::without_huge_tags;
+
 /// Elements within elements; deeper ones are left out, their text stays.
 const MAX_DEPTH: usize = 200;
 /// Elements of a page.
@@ -48,7 +50,7 @@ const ATTRIBUTES: [&str; 18] = [
 pub(super) fn balanced(html: &str) -> Result<String, String> {
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
+    input.push_back(StrTendril::from_slice(&without_huge_tags(html)));
     // The sink never asks for a stop, so one call takes all.
     let _ = tokenizer.feed(&input);
     tokenizer.end();
@@ -111,6 +113,11 @@ impl State {
             "plaintext" => TokenSinkResult::Plaintext,
             _ => TokenSinkResult::Continue,
         };
+        // A list of choices that is never closed ends where a block starts.
+        let is_open_choice = |hidden: &str| matches!(hidden, "select" | "datalist") && ENDS_PARAGRAPH.contains(&name);
+        if self.hidden.as_ref().is_some_and(|(hidden, _)| is_open_choice(hidden)) {
+            self.hidden = None;
+        }
         if let Some((hidden, count)) = &mut self.hidden {
             *count += usize::from(hidden == name);
             return raw;
@@ -186,7 +193,11 @@ impl State {
             return;
         }
         if let Some(place) = self.open.iter().rposition(|open| open == name) {
-            self.close_to(place);
+            // A stray end of a piece of text ends no block.
+            let is_block = |name: &str| ENDS_PARAGRAPH.contains(&name) || matches!(name, "td" | "th" | "tr" | "body");
+            if is_block(name) || !self.open[place + 1..].iter().any(|open| is_block(open)) {
+                self.close_to(place);
+            }
         }
     }
 

@@ -14,11 +14,10 @@ const CREDIT: [&str; 40] = [
 ];
 
 /// Verbs of invitations.
-const INVITE: [&str; 30] = [
-    "follow", "join", "subscribe", "sign", "register", "download", "get", "become", "support", "donate", "folgen",
-    "folge", "abonnieren", "abonniere", "abonnez", "suivez", "inscrivez", "rejoignez", "sigue", "síguenos",
-    "suscríbete", "suscríbase", "únete", "segui", "seguici", "iscriviti", "volg", "следите", "подписывайтесь",
-    "assine",
+const INVITE: [&str; 28] = [
+    "follow", "join", "subscribe", "sign", "register", "download", "become", "donate", "folgen", "folge", "abonnieren",
+    "abonniere", "abonnez", "suivez", "inscrivez", "rejoignez", "sigue", "síguenos", "suscríbete", "suscríbase",
+    "únete", "segui", "seguici", "iscriviti", "volg", "следите", "подписывайтесь", "assine",
 ];
 
 /// What one is invited to.
@@ -119,32 +118,21 @@ const DATED: [&str; 22] = [
     "minuten", "last",
 ];
 
-/// Where in the article a paragraph stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Among the first four.
-    Top,
-    Middle,
-    /// Among the last six.
-    End,
-}
-
 /// Marks what is furniture among the paragraphs of an article.
 pub(super) fn mark(paragraphs: &[Paragraph]) -> Vec<bool> {
     let count = paragraphs.len();
     let mut marks: Vec<bool> = paragraphs
         .iter()
         .enumerate()
-        .map(|(i, paragraph)| {
-            let place = match i {
-                // Of a short text every part is near its end.
-                _ if i + 6 >= count && i > 0 => Place::End,
-                0..4 => Place::Top,
-                _ => Place::Middle,
-            };
-            is_furniture(paragraph, place, i < 4)
-        })
+        .map(|(i, paragraph)| is_furniture(paragraph, i < 4, i + 6 >= count && i > 0))
         .collect();
+    // Notes on text and author stand under all that they are about.
+    for i in (1..count).rev() {
+        marks[i] = marks[i] || is_end_note(&paragraphs[i]);
+        if !marks[i] {
+            break;
+        }
+    }
     for i in 0..count {
         marks[i] = marks[i] || is_linked_headline(paragraphs, &marks, i);
     }
@@ -152,32 +140,32 @@ pub(super) fn mark(paragraphs: &[Paragraph]) -> Vec<bool> {
     marks
 }
 
-fn is_furniture(paragraph: &Paragraph, place: Place, at_top: bool) -> bool {
+/// No rule is about longer paragraphs.
+const LONGEST: usize = 1200;
+
+fn is_furniture(paragraph: &Paragraph, at_top: bool, at_end: bool) -> bool {
     let text = paragraph.text.as_str();
-    // No rule is about long paragraphs.
-    if text.len() > 1200 {
+    if text.len() > LONGEST {
         return false;
     }
     let words = lower(text);
     if words.is_empty() {
         return true;
     }
-    let edge = place != Place::Middle || at_top;
+    let edge = at_top || at_end;
     is_label(&words)
         || is_credit(paragraph, &words, edge)
-        || is_invitation(&words)
+        || is_invitation(text, &words)
         || is_read_more(text, &words)
         || is_rights(text, &words)
-        || is_slip(&words)
-        || (edge && (is_elsewhere(&words) || is_disclaimer(&words)))
-        || (at_top && is_dateline(text, &words))
-        || (place == Place::End && is_author_box(text, &words))
+        || (at_end && is_slip(&words))
+        || (at_top && (is_elsewhere(&words) || is_dateline(text, &words)))
 }
 
 /// Whether a paragraph is of the kind that stands under an article: who wrote it, where it stood first, whose views it holds.
 pub(super) fn is_end_note(paragraph: &Paragraph) -> bool {
     let text = paragraph.text.as_str();
-    if text.len() > 1200 {
+    if text.len() > LONGEST {
         return false;
     }
     let words = lower(text);
@@ -195,15 +183,16 @@ fn is_credit(paragraph: &Paragraph, words: &[String], edge: bool) -> bool {
     if text.starts_with(['©', 'Ⓒ']) || text.to_lowercase().starts_with("(c) ") {
         return words.len() <= 12;
     }
+    // The label of a credit stands at the start, or behind a caption, and is short.
     let named = text.match_indices([':', '/', '|']).any(|(at, _)| {
-        let before = lower(&text[..at]);
-        before.last().is_some_and(|word| CREDIT.contains(&word.as_str()))
+        let before = &text[..at];
+        let start = before.rfind(['.', '!', '?', ')', ']', '|']).map_or(0, |end| end + 1);
+        let label = lower(&before[start..]);
+        label.len() <= 4 && any(&label, &CREDIT)
     });
     let short = words.len() <= 12 || (edge && words.len() <= 45);
     let before = text.split_once(": ").map(|(label, _)| lower(label)).unwrap_or_default();
     let label = (1..=2).contains(&before.len());
-    // The label of a credit may say more than one word.
-    let named = named || (before.len() <= 4 && any(&before, &CREDIT));
     (named && short) || (edge && label && words.len() <= 8 && !paragraph.ends_sentence() && !is_question(text))
 }
 
@@ -211,21 +200,29 @@ fn is_question(text: &str) -> bool {
     text.trim_end().ends_with('?')
 }
 
-fn is_invitation(words: &[String]) -> bool {
-    let begins = words.iter().take(4).any(|word| INVITE.contains(&word.as_str()));
-    words.len() <= 30 && begins && any(words, &CHANNELS)
+/// A call that begins with its verb, and names a channel.
+fn is_invitation(text: &str, words: &[String]) -> bool {
+    let begins = words.iter().take(2).any(|word| INVITE.contains(&word.as_str()));
+    let first = INVITE.contains(&words[0].as_str())
+        || matches!(words[0].as_str(), "please" | "jetzt" | "hier" | "click" | "or");
+    let handle = text.split_whitespace().any(|word| word.starts_with('@') && word.len() > 1);
+    words.len() <= 30 && begins && first && (handle || any(words, &CHANNELS))
 }
 
 fn is_read_more(text: &str, words: &[String]) -> bool {
-    let begins = words.first().is_some_and(|word| READ.contains(&word.as_str()));
-    let leads = text.contains(':') || words.iter().skip(1).take(3).any(|word| ALSO.contains(&word.as_str()));
-    let label = words.len() <= 3 && any(words, &ALSO);
+    let label = words.len() <= 3 && READ.contains(&words[0].as_str()) && any(&words[1..], &ALSO);
+    // "Read more: ...", "Related: ...", with nothing else before the colon.
     let led = text.split_once(':').is_some_and(|(before, _)| {
         let before = lower(before);
-        (2..=4).contains(&before.len()) && any(&before, &READ) && any(&before, &ALSO)
+        let all = before.iter().all(|word| READ.contains(&word.as_str()) || ALSO.contains(&word.as_str()));
+        (1..=4).contains(&before.len())
+            && all
+            && (before.len() > 1 || matches!(before[0].as_str(), "related" | "read" | "watch" | "listen" | "more"))
     });
-    let sentence = text.trim_end().ends_with('.') && !text.contains(':');
-    words.len() <= 25 && ((begins && (label || (leads && !sentence))) || led)
+    let also = READ.contains(&words[0].as_str())
+        && words.get(1).is_some_and(|word| ALSO.contains(&word.as_str()))
+        && !text.trim_end().ends_with('.');
+    words.len() <= 25 && (label || led || also)
 }
 
 fn is_rights(text: &str, words: &[String]) -> bool {
@@ -238,14 +235,20 @@ fn is_rights(text: &str, words: &[String]) -> bool {
 
 fn is_slip(words: &[String]) -> bool {
     let hits = words.iter().filter(|word| SLIPS.contains(&word.as_str())).count();
-    words.len() <= 30 && (hits >= 2 || (hits == 1 && any(words, &["ctrl", "corrections", "typos"])))
+    let calls =
+        any(words, &["ctrl", "spotted", "typo", "typos", "highlight", "select", "gefunden", "signalez", "corrections"]);
+    words.len() <= 30 && calls && hits >= 2
 }
 
 fn is_elsewhere(words: &[String]) -> bool {
     let elsewhere = any_stem(words, &ELSEWHERE);
     let first = any(words, &FIRST) && any_stem(words, &PUBLISH);
     let leave = elsewhere && any_stem(words, &["permi", "source", "genehmig", "autoris", "permesso"]);
-    words.len() <= 45 && (leave || ((elsewhere || first) && any_stem(words, &TEXT)))
+    let this = any(
+        words,
+        &["this", "dieser", "diese", "dieses", "cet", "cette", "ce", "este", "esta", "questo", "questa", "dit", "deze"],
+    );
+    words.len() <= 45 && (leave || (elsewhere || (first && this)) && any_stem(words, &TEXT))
 }
 
 fn is_disclaimer(words: &[String]) -> bool {

@@ -22,13 +22,20 @@ const COMMENTS: [&str; 39] = [
     "replies", "thoughts", "conversation",
 ];
 
+/// Words that stand for comments where they are counted.
+const COUNTED: [&str; 10] = [
+    "discussion", "diskussion", "opinie", "opinii", "beiträge", "respuestas", "opiniones", "reply", "response",
+    "réponses",
+];
+
 /// Words that a heading may have besides: articles, readers, all, show, join and what they are elsewhere.
-const BESIDES: [&str; 61] = [
-    "the", "a", "on", "of", "to", "by", "from", "our", "your", "all", "see", "show", "view", "join", "in", "reader",
-    "reader's", "readers", "readers'", "user", "what", "say", "here", "section", "latest", "top", "this", "article",
-    "and", "discussion", "alle", "der", "die", "von", "zu", "zum", "unserer", "leser", "leserinnen", "artikel",
-    "dieser", "les", "des", "de", "lecteurs", "tous", "vos", "los", "las", "del", "lectores", "todos", "dei",
-    "lettori", "i", "dos", "leitores", "van", "lezers", "från", "читателей",
+const BESIDES: [&str; 75] = [
+    "sort", "newest", "oldest", "best", "most", "popular", "showing", "ihre", "diesem", "forum", "article's", "recent",
+    "page", "hide", "the", "a", "on", "of", "to", "by", "from", "our", "your", "all", "see", "show", "view", "join",
+    "in", "reader", "reader's", "readers", "readers'", "user", "what", "say", "here", "section", "latest", "top",
+    "this", "article", "and", "discussion", "alle", "der", "die", "von", "zu", "zum", "unserer", "leser", "leserinnen",
+    "artikel", "dieser", "les", "des", "de", "lecteurs", "tous", "vos", "los", "las", "del", "lectores", "todos",
+    "dei", "lettori", "i", "dos", "leitores", "van", "lezers", "från", "читателей",
 ];
 
 /// Starts of words that ask for a comment.
@@ -40,9 +47,9 @@ const WRITE: [&str; 40] = [
 ];
 
 /// Words for none, and the words of "be the first".
-const NONE: [&str; 24] = [
-    "no", "0", "zero", "first", "keine", "noch", "kein", "aucun", "aucune", "pas", "sin", "ningún", "no", "nessun",
-    "nessuno", "nenhum", "sem", "geen", "inga", "ingen", "brak", "нет", "暂无", "δεν",
+const NONE: [&str; 23] = [
+    "no", "0", "zero", "keine", "noch", "kein", "aucun", "aucune", "pas", "sin", "ningún", "no", "nessun", "nessuno",
+    "nenhum", "sem", "geen", "inga", "ingen", "brak", "нет", "暂无", "δεν",
 ];
 
 /// What a line is as a heading; `None` for any other line.
@@ -60,7 +67,12 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     if answers && words.len() <= 8 && any_stem(&words, &WRITE) {
         return Some(Heading::Form);
     }
-    let names_comments = |word: &String| COMMENTS.iter().any(|stem| word.starts_with(stem));
+    let counts_any = words.iter().any(|word| word.parse::<u32>().is_ok());
+    let names_comments = |word: &String| {
+        let other = word.starts_with("commentar") && !word.starts_with("commentari") || word.starts_with("commentat");
+        (!other && COMMENTS.iter().any(|stem| word.starts_with(stem)))
+            || (counts_any && COUNTED.contains(&word.as_str()))
+    };
     let place = words.iter().position(names_comments)?;
     // "3 thoughts on ...", with the article's title behind.
     let counts = place == 1 && words[0].parse::<u32>().is_ok();
@@ -73,7 +85,7 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     if any_stem(&words, &WRITE) {
         return Some(if any(&words, &["first"]) { Heading::NoComments } else { Heading::Form });
     }
-    if any(&words, &NONE) {
+    if any(&words, &NONE) || (words[0] == "be" && any(&words, &["first"])) {
         return Some(Heading::NoComments);
     }
     let known = |word: &String| {
@@ -83,7 +95,8 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
             || BESIDES.contains(&word.as_str())
     };
     // A single "thoughts" or "conversation" says too little, and so does a verb.
-    let alone = words.len() == 1 && matches!(words[0].as_str(), "thoughts" | "conversation" | "replies" | "commented");
+    let alone = words.len() == 1
+        && matches!(words[0].as_str(), "thoughts" | "conversation" | "replies" | "responses" | "commented");
     (words.iter().all(known) && !alone).then_some(Heading::Comments)
 }
 
@@ -96,6 +109,12 @@ const REPLY: [&str; 17] = [
 /// First words of buttons that say what they are for.
 const REPORT: [&str; 8] = ["report", "signaler", "melden", "denunciar", "reportar", "segnala", "rapporteer", "anmäl"];
 
+/// Words of the choice in which order comments are shown.
+const SORT: [&str; 22] = [
+    "sort", "by", "newest", "oldest", "best", "top", "most", "popular", "recent", "first", "liked", "order",
+    "sortieren", "nach", "neueste", "älteste", "trier", "par", "récents", "ordenar", "por", "recientes",
+];
+
 /// Whether a line is one of the buttons under a comment.
 pub(super) fn is_button(line: &str) -> bool {
     if line.len() > 60 {
@@ -105,6 +124,13 @@ pub(super) fn is_button(line: &str) -> bool {
     // A button may say what is reported; what a reader says is longer or ends as a sentence does.
     let reports = words.first().is_some_and(|word| REPORT.contains(&word.as_str())) && words.len() <= 4;
     if reports && !line.trim_end().ends_with(['.', '!', '?']) {
+        return true;
+    }
+    let sorts = matches!(
+        words.first().map(String::as_str),
+        Some("sort" | "sortieren" | "trier" | "ordenar" | "newest" | "oldest")
+    );
+    if sorts && words.iter().all(|word| SORT.contains(&word.as_str())) {
         return true;
     }
     let is_one = |word: &String| REPLY.iter().any(|stem| word.starts_with(stem)) || word.parse::<u32>().is_ok();

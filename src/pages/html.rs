@@ -1,12 +1,14 @@
 //! A page that is HTML.
 
-use dom_query::{Document, NodeRef};
+use std::collections::{HashMap, HashSet};
+
+use dom_query::{Document, NodeId, NodeRef};
 use dom_smoothie::Readability;
 
 use super::balance::balanced;
 use super::markup::{has, names};
 use super::paragraphs::{self, Paragraph};
-use super::{Boundary, Page, items, linked_data, markup, text};
+use super::{Boundary, Comment, Page, items, linked_data, markup, text};
 use crate::text::html;
 
 /// Classes and ids of the part of a page that holds comments, without `-` and `_`.
@@ -16,10 +18,12 @@ const COMMENTS: [&str; 16] = [
     "commentspage", "readerresponses",
 ];
 /// Ids of places that comment systems fill when a page is opened.
-const LOADERS: [&str; 6] =
-    ["disqus_thread", "coral_thread", "coral_talk_stream", "hyvor-talk-view", "cusdis_thread", "remark42"];
+const LOADERS: [&str; 12] = [
+    "ghost-comments-root", "commento", "isso-thread", "giscus", "utterances", "fb-comments", "disqus_thread",
+    "coral_thread", "coral_talk_stream", "hyvor-talk-view", "cusdis_thread", "remark42",
+];
 /// Parts of a page that hold neither the article nor its comments.
-const ELSEWHERE: [&str; 5] = ["nav", "header", "footer", "aside", "form"];
+const ELSEWHERE: [&str; 4] = ["nav", "header", "footer", "aside"];
 
 /// Classes of what stands in an article and repeats or adorns it.
 const ASIDES: [&str; 8] = [
@@ -33,7 +37,8 @@ const LEAST_WORDS: usize = 60;
 pub(super) fn read(source: &str) -> Result<Page, String> {
     let document = Document::from(balanced(source)?);
     let root = document.root();
-    let (mut comments, nodes) = markup::comments(root);
+    let (comments, nodes) = markup::comments(root);
+    let mut comments = without_copies(comments);
     if comments.is_empty() {
         let scripts = document.select("script[type='application/ld+json']");
         comments = scripts.iter().flat_map(|script| linked_data::comments(&script.text())).collect();
@@ -58,11 +63,36 @@ pub(super) fn read(source: &str) -> Result<Page, String> {
     // No markup is known: a heading over the comments may still say where they are.
     if let Some((_, comments, confidence)) = text::marked(&whole) {
         let comments = items::comments(comments);
+        // What a reader wrote is not the article's, wherever the reader view put it.
+        let said: HashSet<&str> = comments.iter().flat_map(|comment| comment.text.lines()).map(str::trim).collect();
+        let content: Vec<Paragraph> = content.into_iter().filter(|p| !said.contains(p.text.trim())).collect();
         let boundary = Boundary { is_marked: true, confidence };
         return Ok(Page { comments, boundary, url, ..article(&content) });
     }
     let page = text::guessed(&content, Some(&title));
     Ok(Page { url, lacks_comments, furniture: page.furniture.into_iter().chain(asides).collect(), ..page })
+}
+
+/// Pages made for two kinds of screens hold each comment twice.
+fn without_copies(comments: Vec<Comment>) -> Vec<Comment> {
+    let mut known: HashMap<(String, String, String), usize> = HashMap::new();
+    let mut kept: Vec<Comment> = Vec::new();
+    // Where each comment is now.
+    let mut place = Vec::with_capacity(comments.len());
+    for comment in comments {
+        let key = (comment.id.clone(), comment.author.clone(), comment.text.clone());
+        let is_named = !comment.id.is_empty();
+        match known.get(&key).filter(|_| is_named) {
+            Some(&first) => place.push(first),
+            None => {
+                let parent = comment.parent.map(|parent: usize| place[parent]);
+                place.push(kept.len());
+                known.insert(key, kept.len());
+                kept.push(Comment { parent, ..comment });
+            }
+        }
+    }
+    kept
 }
 
 /// The paragraphs of the whole page, as somebody would copy them.
@@ -116,13 +146,23 @@ fn remove_what_follows(comments: &[NodeRef]) {
             break;
         }
     }
-    // Where nearly all of the page stands behind its comments, the article does.
-    let words = |node: &NodeRef| node.text().split_whitespace().count();
-    let behind: usize = following.iter().map(words).sum();
-    let before = last.ancestors_it(None).last().map_or(0, |root| words(&root)).saturating_sub(behind);
-    if before >= LEAST_WORDS {
+    // Where the text stands behind the comments, as behind a drawer at the top, it is the article.
+    let root = last.ancestors_it(None).last().unwrap_or(*last);
+    let skipped: HashSet<NodeId> = following.iter().chain(comments).map(|node| node.id).collect();
+    if words_of_paragraphs(&root, &skipped) >= LEAST_WORDS {
         following.iter().for_each(NodeRef::remove_from_parent);
     }
+}
+
+/// Words in the paragraphs under a node, without those under some other nodes.
+fn words_of_paragraphs(node: &NodeRef, skipped: &HashSet<NodeId>) -> usize {
+    let children = node.children_it(false).filter(|child| child.is_element() && !skipped.contains(&child.id));
+    children
+        .map(|child| match child.has_name("p") {
+            true => child.text().split_whitespace().count(),
+            false => words_of_paragraphs(&child, skipped),
+        })
+        .sum()
 }
 
 /// Takes captions and pull quotes out of a page; gives their texts.

@@ -42,8 +42,7 @@ fn collect(value: &Value, parent: Option<usize>, found: &mut Vec<Comment>) {
 }
 
 fn is_comment(kind: Option<&Value>) -> bool {
-    let names =
-        |value: &Value| value.as_str().is_some_and(|name| matches!(name, "Comment" | "UserComments" | "Answer"));
+    let names = |value: &Value| value.as_str().is_some_and(|name| matches!(name, "Comment" | "UserComments"));
     kind.is_some_and(|kind| names(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(names)))
 }
 

@@ -5,14 +5,15 @@
 use dom_query::NodeRef;
 
 use super::Comment;
+use super::headings::heading;
 use crate::text::html::{space_around, tidy};
 
 /// Classes of a whole comment.
-const COMMENT: [&str; 24] = [
+const COMMENT: [&str; 22] = [
     "comment", "commentitem", "commentsitem", "commentlistitem", "commentslistitem", "ccomment", "usercomment",
-    "readercomment", "commentwrapper", "commentcontainer", "commentblock", "commentbox", "commententry", "commentnode",
-    "coralcomment", "singlecomment", "commentthreaditem", "commentcard", "ucomment", "commentpost", "commentrow",
-    "commentview", "commentelement", "commentarticle",
+    "readercomment", "commentwrapper", "commentcontainer", "commententry", "commentnode", "coralcomment",
+    "singlecomment", "commentthreaditem", "commentcard", "ucomment", "commentpost", "commentrow", "commentview",
+    "commentelement", "commentarticle",
 ];
 /// Classes of lists whose entries are comments.
 const LIST: [&str; 12] = [
@@ -21,6 +22,8 @@ const LIST: [&str; 12] = [
 ];
 /// Classes of the list of answers within a comment.
 const ANSWERS: [&str; 5] = ["children", "replies", "answers", "childcomments", "commentreplies"];
+/// Classes of an answer in such a list.
+const REPLY: [&str; 6] = ["reply", "answer", "commentreply", "replyitem", "childcomment", "response"];
 /// Classes of what is no comment though it stands among them, and of what is no reader's word in one.
 const LEFT_OUT: [&str; 12] = [
     "pingback", "trackback", "commentrespond", "commentform", "respond", "commentawaitingmoderation", "recentcomments",
@@ -42,19 +45,19 @@ const AUTHOR: [&[&str]; 3] = [
         "commentername", "displayname",
     ],
     &[
-        "commentauthor", "author", "username", "commenter", "commentername", "nickname", "commentname",
+        "commentauthor", "author", "username", "commenter", "commentername", "nickname", "commentname", "commentuser",
         "responseauthor", "replyauthor",
     ],
     &["user", "name", "byline", "postbyline", "usernamelink"],
 ];
 /// Classes of what stands around the text of a comment.
-const AROUND: [&str; 46] = [
+const AROUND: [&str; 47] = [
     "commentmeta", "commentmetadata", "commentheader", "commenthead", "meta", "header", "footer", "actions",
     "commentactions", "commentfooter", "reply", "replylink", "commentreply", "commentreplylink", "votes", "vote",
-    "voting", "share", "avatar", "badge", "toolbar", "menu", "buttons", "editlink", "report", "flag", "like", "likes",
-    "likecount", "permalink", "commentpermalink", "says", "date", "commentdate", "time", "timestamp", "timeago",
-    "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta", "postmeta", "showalltoggle",
-    "showmore",
+    "voting", "share", "avatar", "badge", "toolbar", "menu", "buttons", "editlink", "commenteditlink", "report",
+    "flag", "like", "likes", "likecount", "permalink", "commentpermalink", "says", "date", "commentdate", "time",
+    "timestamp", "timeago", "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta",
+    "postmeta", "showalltoggle", "showmore",
 ];
 /// Classes of a comment's time.
 const TIME: [&str; 14] = [
@@ -106,7 +109,8 @@ pub(super) fn comments<'n>(root: NodeRef<'n>) -> (Vec<Comment>, Vec<NodeRef<'n>>
     let mut above: Vec<(u32, usize)> = Vec::new();
     for (i, text) in texts.into_iter().enumerate() {
         let found = &found;
-        if text.is_empty() {
+        // A link to the comments, or a count of them, in their own class.
+        if text.is_empty() || (text.len() < 60 && found[i].texts.is_empty() && heading(&text).is_some()) {
             continue;
         }
         // The nearest comment around that has a text of its own, which is not this one.
@@ -122,7 +126,9 @@ pub(super) fn comments<'n>(root: NodeRef<'n>) -> (Vec<Comment>, Vec<NodeRef<'n>>
             around = found[outer].within;
         }
         if let Some(depth) = found[i].depth {
-            above.retain(|&(other, _)| other < depth);
+            while above.last().is_some_and(|&(other, _)| other >= depth) {
+                above.pop();
+            }
             parent = parent.or(above.last().map(|&(_, place)| place));
             above.push((depth, comments.len()));
         }
@@ -156,10 +162,10 @@ fn walk<'n>(node: NodeRef<'n>, current: Option<usize>, in_list: bool, found: &mu
     for child in node.children_it(false).filter(NodeRef::is_element) {
         let names = names(&child);
         let name = child.node_name().unwrap_or_default();
-        if has(&names, &LEFT_OUT) || matches!(&*name, "form" | "script" | "style") {
+        if has(&names, &LEFT_OUT) || matches!(&*name, "script" | "style") {
             continue;
         }
-        let is_entry = in_list && matches!(&*name, "li" | "article");
+        let is_entry = in_list && (matches!(&*name, "li" | "article") || has(&names, &REPLY));
         if is_comment(&child, &name, &names, is_entry) {
             found.push(Found {
                 node: Some(child),
@@ -182,7 +188,8 @@ fn walk<'n>(node: NodeRef<'n>, current: Option<usize>, in_list: bool, found: &mu
 
 fn is_comment(node: &NodeRef, name: &str, names: &[String], is_entry: bool) -> bool {
     let kind = node.attr("itemtype").unwrap_or_default();
-    if kind.contains("schema.org/Comment") || kind.contains("schema.org/UserComments") {
+    let kind = kind.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if matches!(kind, "Comment" | "UserComments") {
         return true;
     }
     if !BLOCKS.contains(&name) || has(names, &TEXT[1][1..]) {
@@ -275,7 +282,7 @@ fn collect(node: &NodeRef, of_comment: bool, out: &mut String) {
             let is_around =
                 has(&names, &AROUND) || AUTHOR[..2].iter().any(|table| has(&names, table)) || has(&names, &LEFT_OUT);
             if is_around
-                || matches!(&*name, "header" | "footer" | "form" | "button" | "nav" | "time" | "script" | "style")
+                || matches!(&*name, "header" | "footer" | "button" | "nav" | "time" | "script" | "style")
                 || matches!(
                     child.attr("itemprop").as_deref(),
                     Some(
@@ -324,7 +331,11 @@ fn depth_of(node: &NodeRef) -> Option<u32> {
 /// The classes of an element without case, `-`, `_` and digits.
 pub(super) fn names(node: &NodeRef) -> Vec<String> {
     let class = node.attr("class").unwrap_or_default();
-    let folded = |name: &str| name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    let folded = |name: &str| {
+        let folded: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+        // The blocks of newer themes: `wp-block-comment-content`.
+        folded.strip_prefix("wpblock").map_or(folded.clone(), str::to_owned)
+    };
     class.split_ascii_whitespace().take(30).map(folded).collect()
 }
 

@@ -30,26 +30,57 @@ pub(super) fn marked(paragraphs: &[Paragraph]) -> Option<(&[Paragraph], &[Paragr
         .enumerate()
         .filter_map(|(i, p)| Some((i, p.marker.is_none().then(|| heading(&p.text))??)))
         .collect();
-    let words = |upto: usize| paragraphs[..upto].iter().map(Paragraph::words).sum::<usize>();
-    // A link to the comments at the top stands before the article, a form after the comments.
-    let (place, &(first, _)) =
-        headings.iter().enumerate().find(|&(_, &(i, kind))| kind != Heading::Form && words(i) >= LEAST_WORDS).or_else(
-            || headings.iter().enumerate().find(|&(_, &(i, kind))| kind == Heading::Form && words(i) >= LEAST_WORDS),
-        )?;
+    let (place, confidence) = chosen(paragraphs, &headings)?;
     // Several headings in a row are one.
-    let mut last = place;
-    while last + 1 < headings.len() && headings[last + 1].0 == headings[last].0 + 1 {
+    let next_to = |a: usize, b: usize| headings[b].0 == headings[a].0 + 1;
+    let (mut begin, mut last) = (place, place);
+    while begin > 0 && next_to(begin - 1, begin) {
+        begin -= 1;
+    }
+    while last + 1 < headings.len() && next_to(last, last + 1) {
         last += 1;
     }
-    let row = &headings[place..=last];
-    // A call that leads up to the heading belongs to it.
-    let leads = |p: &Paragraph| p.words() <= 5 && !p.ends_sentence();
-    let first = if paragraphs[..first].last().is_some_and(leads) { first - 1 } else { first };
-    let after = headings[last].0 + 1;
+    let row = &headings[begin..=last];
     let is_empty =
         row.iter().any(|&(_, kind)| kind == Heading::NoComments) || row.iter().all(|&(_, kind)| kind == Heading::Form);
-    let comments = if is_empty { &paragraphs[paragraphs.len()..] } else { &paragraphs[after..] };
-    Some((&paragraphs[..first], comments, 0.99))
+    // A call that leads up to the heading belongs to it.
+    let leads = |p: &Paragraph| p.words() <= 5 && !p.ends_sentence();
+    let first = headings[begin].0;
+    let first = if paragraphs[..first].last().is_some_and(leads) { first - 1 } else { first };
+    let comments = if is_empty { &paragraphs[paragraphs.len()..] } else { &paragraphs[headings[last].0 + 1..] };
+    Some((&paragraphs[..first], comments, confidence))
+}
+
+/// The heading that stands over the comments, and how sure it is: first one that a name, a number or a bullet follows, else the last that counts
+/// comments, else the last. A link to the comments stands at the top, a part of the article may be headed like them, a form follows them.
+fn chosen(paragraphs: &[Paragraph], headings: &[(usize, Heading)]) -> Option<(usize, f64)> {
+    let mut words = vec![0; paragraphs.len() + 1];
+    for (i, p) in paragraphs.iter().enumerate() {
+        words[i + 1] = words[i] + if p.ends_sentence() { p.words() } else { 0 };
+    }
+    let places = |kind: Heading| headings.iter().enumerate().filter(move |(_, heading)| heading.1 == kind);
+    let has_article = |i: usize| words[i] >= LEAST_WORDS;
+    let starts = |&(_, &(i, _)): &(usize, &(usize, Heading))| items::start_comments(&paragraphs[i + 1..]);
+    let counts = |i: usize| paragraphs[i].text.chars().any(|c| c.is_ascii_digit());
+    let follows = |i: usize| i + 1 < paragraphs.len();
+    let enough = |&(_, &(i, _)): &(usize, &(usize, Heading))| has_article(i);
+    if let Some((place, _)) = places(Heading::Comments).filter(enough).find(starts) {
+        return Some((place, 0.99));
+    }
+    if let Some((place, _)) = places(Heading::NoComments).filter(enough).last() {
+        return Some((place, 0.99));
+    }
+    if let Some((place, _)) =
+        places(Heading::Comments).filter(enough).filter(|&(_, &(i, _))| counts(i) && follows(i)).last()
+    {
+        return Some((place, 0.95));
+    }
+    if let Some((place, _)) = places(Heading::Comments).filter(enough).filter(|&(_, &(i, _))| follows(i)).last() {
+        return Some((place, 0.8));
+    }
+    // Under hardly any article only what starts comments for certain is one.
+    let bare = || places(Heading::Comments).find(starts).map(|(place, _)| (place, 0.9));
+    places(Heading::Form).find(enough).map(|(place, _)| (place, 0.9)).or_else(bare)
 }
 
 /// A page on which nothing says where comments begin.

@@ -1,5 +1,6 @@
 //! HTML to text: tags away, entities resolved, paragraphs kept.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
@@ -19,11 +20,96 @@ pub fn text(html: &str) -> String {
     }
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
+    input.push_back(StrTendril::from_slice(&without_huge_tags(html)));
     // The sink never asks for a stop, so one call takes all.
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     tidy(&tokenizer.sink.text.into_inner())
+}
+
+/// Attributes that a tag may have: the tokenizer compares each with all others.
+const MAX_ATTRIBUTES: usize = 500;
+
+/// HTML without tags of more attributes than anybody writes. Long values, as of pictures within the page, are no reason.
+pub(crate) fn without_huge_tags(html: &str) -> Cow<'_, str> {
+    let bytes = html.as_bytes();
+    let mut kept = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(start) = memchr::memchr(b'<', &bytes[at..]).map(|found| at + found) {
+        at = start + 1;
+        if !bytes.get(at).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') {
+            continue;
+        }
+        let (length, attributes) = measured(&bytes[at..]);
+        at += length;
+        if attributes > MAX_ATTRIBUTES {
+            kept.push_str(&html[copied..start]);
+            copied = at;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(html);
+    }
+    kept.push_str(&html[copied..]);
+    Cow::Owned(kept)
+}
+
+/// Length and number of attributes of a tag from behind its `<`, by the states of the HTML standard's tokenizer.
+fn measured(bytes: &[u8]) -> (usize, usize) {
+    enum State {
+        TagName,
+        BeforeName,
+        Name,
+        AfterName,
+        BeforeValue,
+        Quoted(u8),
+        Unquoted,
+    }
+    let mut state = State::TagName;
+    let mut attributes = 0;
+    for (i, &byte) in bytes.iter().enumerate() {
+        let blank = byte.is_ascii_whitespace();
+        state = match (state, byte) {
+            (State::Quoted(quote), byte) if byte == quote => State::BeforeName,
+            (State::Quoted(quote), _) => State::Quoted(quote),
+            (_, b'>') => return (i + 1, attributes),
+            (State::TagName | State::BeforeName | State::AfterName, b'/') => State::BeforeName,
+            (State::TagName, _) => {
+                if blank {
+                    State::BeforeName
+                } else {
+                    State::TagName
+                }
+            }
+            (State::BeforeName, _) if blank => State::BeforeName,
+            (State::AfterName, _) if blank => State::AfterName,
+            (State::Name | State::AfterName, b'=') => State::BeforeValue,
+            (State::BeforeName | State::AfterName, _) => {
+                attributes += 1;
+                State::Name
+            }
+            (State::Name, b'/') => State::BeforeName,
+            (State::Name, _) => {
+                if blank {
+                    State::AfterName
+                } else {
+                    State::Name
+                }
+            }
+            (State::BeforeValue, b'"' | b'\'') => State::Quoted(byte),
+            (State::BeforeValue, _) if blank => State::BeforeValue,
+            (State::BeforeValue, _) => State::Unquoted,
+            (State::Unquoted, _) => {
+                if blank {
+                    State::BeforeName
+                } else {
+                    State::Unquoted
+                }
+            }
+        };
+    }
+    (bytes.len(), attributes)
 }
 
 /// What parts an element from the text around it.
@@ -120,5 +206,9 @@ mod tests {
         assert_eq!(text(&deep), "end unclosed");
         assert_eq!(text("<script>never closed"), "");
         assert_eq!(text("<p title='never closed"), "");
+        let attributes: String = (0..200_000).map(|i| format!(" a{i}")).collect();
+        assert_eq!(text(&format!("a<b{attributes}>b</b><i class=x title='1 > 0'>c")), "abc");
+        let long = format!("a<img src=\"{}\">b", "x y ".repeat(10_000));
+        assert!(matches!(without_huge_tags(&long), Cow::Borrowed(_)));
     }
 }
