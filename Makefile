@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test screenshots quality bench compare scale shares audit fuzz help
+.PHONY: demo test models dist screenshots quality bench compare scale shares audit fuzz help
 
 demo: ## Build, train on the comments in training/, score new ones, show some, write a report
 	$(CARGO) build --release --locked
@@ -68,6 +68,28 @@ scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZE
 	@$(CARGO) build --release --locked --quiet --bin belowline
 	@python3 examples/scale.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(SIZES),--sizes "$(SIZES)") \
 		--plot docs/scale.svg
+
+models: ## Train the general English model of training/builtin: DATA=folder
+	@test -n "$(DATA)" || { echo "make models needs DATA, the folder of the data sets that training/builtin/README.md names" >&2; exit 2; }
+	$(CARGO) run --release --locked --quiet --example builtin -- "$(DATA)" target/builtin
+	$(CARGO) run --release --locked --quiet --bin belowline -- train target/builtin/comments.csv --config training/builtin/config.toml \
+		--task tone --task hostility --task stance -o models/english.safetensors
+
+# The program as one file that needs no library, with a checksum; tried in a root folder that holds nothing else, where that is allowed.
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+DIST := target/dist
+
+dist: ## The program as one file without libraries, in target/dist
+	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --bin belowline --target $(HOST)
+	rm -rf $(DIST) && mkdir -p $(DIST)/root
+	cp $(CARGO_TARGET_DIR)/$(HOST)/release/belowline $(DIST)/belowline-$(HOST)
+	cd $(DIST) && sha256sum belowline-$(HOST) > belowline-$(HOST).sha256 && sha256sum --check --quiet belowline-$(HOST).sha256
+	cp $(DIST)/belowline-$(HOST) $(DIST)/root/belowline
+	cp tests/pages/wordpress.html $(DIST)/root/page.html
+	@if unshare --map-root-user true 2>/dev/null; then \
+		unshare --map-root-user chroot $(DIST)/root /belowline extract page.html -o comments.csv && test -s $(DIST)/root/comments.csv; \
+	else echo "SKIPPED: the run in an empty root folder, which is not allowed here"; fi
+	@rm -r $(DIST)/root && ls -l $(DIST)
 
 shares: ## Check corrected shares on comments whose labels have shifted: COMMENTS=file TASK=column [ARTICLES=file]
 	@test -n "$(COMMENTS)" -a -n "$(TASK)" || { echo "make shares needs COMMENTS and TASK, e.g. make shares COMMENTS=train.csv TASK=tone" >&2; exit 2; }

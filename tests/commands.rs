@@ -357,7 +357,7 @@ fn packagers_get_completions_and_a_manual_page() {
     }
     let page = folder.run("man").done();
     assert!(page.starts_with(".ie") || page.starts_with(".TH"), "{page}");
-    for command in ["train", "predict", "evaluate", "report", "explain", "inspect"] {
+    for command in ["train", "predict", "evaluate", "report", "explain", "inspect", "sample", "extract", "import"] {
         assert!(page.contains(&format!("belowline {command}")), "{command}");
     }
 }
@@ -365,7 +365,7 @@ fn packagers_get_completions_and_a_manual_page() {
 #[test]
 fn help_is_as_recorded() {
     let folder = Folder::new();
-    for command in ["", "train", "predict", "evaluate", "report", "explain", "inspect"] {
+    for command in ["", "train", "predict", "evaluate", "report", "explain", "inspect", "sample", "extract", "import"] {
         let name = format!("help {command}").trim_end().replace(' ', "_");
         let help = folder.run(&format!("{command} --help")).done().replace(".exe", "");
         insta::assert_snapshot!(name, help);

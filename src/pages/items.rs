@@ -1,9 +1,11 @@
 //! The paragraphs after a heading, put together to comments: numbered, bulleted, under lines with names and dates, or one a paragraph.
 
+use std::collections::HashMap;
+
 use super::Comment;
 use super::headings::{Heading, heading, is_button};
 use super::paragraphs::{Marker, Paragraph};
-use super::words::{any, lower};
+use super::words::lower;
 
 /// Words of a line that tells who wrote.
 const SAYS: [&str; 26] = [
@@ -39,13 +41,11 @@ struct Byline {
 
 /// Comments of the paragraphs after a heading, in order. Buttons, forms and what stands behind them are left out.
 pub(super) fn comments(paragraphs: &[Paragraph]) -> Vec<Comment> {
-    let end = end_of_comments(paragraphs);
-    let paragraphs: Vec<&Paragraph> = paragraphs[..end]
-        .iter()
-        .enumerate()
-        .filter(|&(i, p)| !is_button(&p.text) && !is_form(i, p, paragraphs))
-        .map(|(_, p)| p)
-        .collect();
+    let forms = Forms::new(paragraphs);
+    let end = end_of_comments(paragraphs, &forms);
+    let shown = paragraphs[..end].iter().enumerate();
+    let shown = shown.filter(|&(i, p)| !is_button(&p.text) && !forms.is_button(i, p));
+    let paragraphs: Vec<&Paragraph> = shown.map(|(_, p)| p).collect();
     let Some(first) = paragraphs.first() else { return Vec::new() };
     if first.marker.is_some() {
         return by_markers(&paragraphs);
@@ -89,20 +89,39 @@ fn append(comment: &mut Comment, paragraph: &Paragraph) {
 }
 
 /// Where a form, or the site's own lines, end the comments: behind all that starts one.
-fn end_of_comments(paragraphs: &[Paragraph]) -> usize {
+fn end_of_comments(paragraphs: &[Paragraph], forms: &Forms) -> usize {
     let starts = |p: &Paragraph| p.marker.is_some() || byline(p).is_some();
     let last = paragraphs.iter().rposition(starts).map_or(0, |last| last + 1);
     let ends = |(i, p): (usize, &Paragraph)| {
-        let form = heading(&p.text) == Some(Heading::Form) && !is_form(i, p, paragraphs);
+        let form = heading(&p.text) == Some(Heading::Form) && !forms.is_button(i, p);
         p.marker.is_none() && (form || p.text.starts_with('©') || is_rights(&p.text))
     };
     paragraphs.iter().enumerate().skip(last.max(1)).find(|&found| ends(found)).map_or(paragraphs.len(), |(i, _)| i)
 }
 
-/// A call for comments on top of them, or one that stands under every comment: a button.
-fn is_form(place: usize, paragraph: &Paragraph, all: &[Paragraph]) -> bool {
-    heading(&paragraph.text) == Some(Heading::Form)
-        && (place == 0 || all.iter().filter(|p| p.text == paragraph.text).take(2).count() == 2)
+/// Calls for comments that end nothing: on top of them, or under every one.
+struct Forms<'p> {
+    counts: HashMap<&'p str, usize>,
+    /// The first paragraph that is neither a button nor such a call.
+    first_text: usize,
+}
+
+impl<'p> Forms<'p> {
+    fn new(paragraphs: &'p [Paragraph]) -> Self {
+        let is_form = |p: &&Paragraph| heading(&p.text) == Some(Heading::Form);
+        let mut counts = HashMap::new();
+        for paragraph in paragraphs.iter().filter(is_form) {
+            *counts.entry(paragraph.text.as_str()).or_default() += 1;
+        }
+        let is_text = |p: &Paragraph| !is_button(&p.text) && !counts.contains_key(p.text.as_str());
+        let first_text = paragraphs.iter().position(is_text).unwrap_or(paragraphs.len());
+        Forms { counts, first_text }
+    }
+
+    fn is_button(&self, place: usize, paragraph: &Paragraph) -> bool {
+        let count = self.counts.get(paragraph.text.as_str()).copied().unwrap_or_default();
+        count > 1 || (count == 1 && place < self.first_text)
+    }
 }
 
 fn is_rights(text: &str) -> bool {
@@ -207,7 +226,9 @@ fn byline(paragraph: &Paragraph) -> Option<Byline> {
             || BETWEEN.contains(&word.as_str())
     };
     let has_digit = rest.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-    let timed = has_digit && (any(&rest, &TIME) || is_numeric_date(text));
+    // "3h" is a time as well.
+    let unit = |word: &String| TIME.contains(&word.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let timed = has_digit && (rest.iter().any(unit) || is_numeric_date(text));
     // Behind the name nothing but the verb and the time, or it is a sentence.
     let pure = rest.iter().all(|word| is_time(word) || SAYS.contains(&word.as_str()));
     let calls = text.ends_with(':') && words.len() <= 4 && rest.is_empty() && author.starts_with(char::is_uppercase);

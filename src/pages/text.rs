@@ -67,15 +67,13 @@ fn chosen(paragraphs: &[Paragraph], headings: &[(usize, Heading)]) -> Option<(us
     if let Some((place, _)) = places(Heading::Comments).filter(enough).find(starts) {
         return Some((place, 0.99));
     }
-    if let Some((place, _)) = places(Heading::NoComments).filter(enough).last() {
+    if let Some((place, _)) = places(Heading::NoComments).rfind(enough) {
         return Some((place, 0.99));
     }
-    if let Some((place, _)) =
-        places(Heading::Comments).filter(enough).filter(|&(_, &(i, _))| counts(i) && follows(i)).last()
-    {
+    if let Some((place, _)) = places(Heading::Comments).filter(enough).rfind(|&(_, &(i, _))| counts(i) && follows(i)) {
         return Some((place, 0.95));
     }
-    if let Some((place, _)) = places(Heading::Comments).filter(enough).filter(|&(_, &(i, _))| follows(i)).last() {
+    if let Some((place, _)) = places(Heading::Comments).filter(enough).rfind(|&(_, &(i, _))| follows(i)) {
         return Some((place, 0.8));
     }
     // Under hardly any article only what starts comments for certain is one.
