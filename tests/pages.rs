@@ -84,3 +84,72 @@ fn every_page_gives_its_article_and_its_comments() {
     assert!(expected.as_object().unwrap().len() >= 16);
     assert!(faulty.is_empty(), "{}", faulty.join("\n"));
 }
+
+/// An article of two paragraphs.
+const ARTICLE: &str = "<article><h1>The bath</h1><p>The public bath by the river was closed on Monday after eighty years, and nobody \
+    in the town hall would say for how long it will stay so. The keys hang in the porter's lodge.</p><p>Swimmers came all the same and stood \
+    at the gate, some of them with towels. They were told to write letters, which they did, on the spot and in pencil.</p></article>";
+
+/// Author, text and parent of each comment of a page with that article.
+fn comments(after: &str) -> Vec<(String, String, Option<usize>)> {
+    let page = belowline::pages::read(belowline::pages::Kind::Html, &format!("<body>{ARTICLE}{after}</body>")).unwrap();
+    assert!(page.body.starts_with("The public bath") && page.body.ends_with("in pencil."), "{}", page.body);
+    page.comments.into_iter().map(|c| (c.author, c.text, c.parent)).collect()
+}
+
+fn comment(author: &str, text: &str, parent: Option<usize>) -> (String, String, Option<usize>) {
+    (author.to_owned(), text.to_owned(), parent)
+}
+
+#[test]
+fn markup_of_newer_themes_forms_and_replies_in_divs_is_read() {
+    let block = "<ol class='wp-block-comment-template'><li id='comment-1' class='comment'><div class='wp-block-comment-author-name'>Ann</div>\
+                 <div class='wp-block-comment-edit-link'>Edit</div><div class='wp-block-comment-content'><p>One.</p></div></li></ol>";
+    assert_eq!(comments(block), [comment("Ann", "One.", None)]);
+    let form = "<form><div class='comment'><b class='author'>Ann</b><form class='usertext'><div class='comment-body'>One.</div></form></div></form>";
+    assert_eq!(comments(form), [comment("Ann", "One.", None)]);
+    let divs = "<div class='comment'><b class='author'>Ann</b><p class='comment-text'>One.</p><div class='replies'><div class='reply'>\
+                <b class='author'>Bob</b><p class='comment-text'>Two.</p></div></div></div>";
+    assert_eq!(comments(divs), [comment("Ann", "One.", None), comment("Bob", "Two.", Some(0))]);
+    let depths = "<div class='comment depth-1'><p>One.</p></div><div class='comment depth-2'><p>Two.</p></div><div class='comment depth-1'><p>Three.</p></div>";
+    let parents: Vec<_> = comments(depths).into_iter().map(|(_, _, parent)| parent).collect();
+    assert_eq!(parents, [None, Some(0), None]);
+}
+
+#[test]
+fn what_only_looks_like_a_comment_is_none() {
+    let link = "<div class='comment'><a href='#comments'>3 comments</a></div>";
+    let action = "<div itemtype='https://schema.org/CommentAction'>Write</div>";
+    let faq = "<script type='application/ld+json'>{\"@type\":\"FAQPage\",\"mainEntity\":[{\"@type\":\"Question\",\
+               \"acceptedAnswer\":{\"@type\":\"Answer\",\"text\":\"At noon.\"}}]}</script>";
+    for page in [link, action, faq] {
+        assert_eq!(comments(page), [], "{page}");
+    }
+    let one = "<li class='comment' id='comment-7'><p class='comment-text'>One.</p></li>";
+    assert_eq!(comments(&format!("<ol>{one}</ol><ul>{one}</ul>")).len(), 1, "a copy for small screens");
+}
+
+#[test]
+fn comments_before_the_article_leave_it_whole() {
+    let drawer = "<div class='drawer'><div class='comment'><b class='author'>Ann</b><p class='comment-text'>One.</p></div></div>";
+    let page =
+        belowline::pages::read(belowline::pages::Kind::Html, &format!("<body>{drawer}{ARTICLE}</body>")).unwrap();
+    assert!(page.body.ends_with("in pencil.") && page.comments.len() == 1, "{page:?}");
+}
+
+#[test]
+fn sentences_of_the_article_are_no_furniture() {
+    let sentences = [
+        "Lee told the court: \"I did not do it, and nobody has said that I did.\"",
+        "More than 300 people came: old and young, with and without towels.",
+        "Critics join a growing chorus on Twitter that wants the bath to be opened again.",
+        "Maria Lopez is the director of the clinic and says that old people need the water.",
+        "To get health coverage, families must wait for a year, she said on Monday.",
+        "The auditors found errors and mistakes in the count of the tiles.",
+        "The letters were read aloud in the evening, and then everyone went home in the rain.",
+    ];
+    let page = belowline::pages::read(belowline::pages::Kind::Text, &sentences.join("\n")).unwrap();
+    for sentence in sentences {
+        assert!(page.body.contains(sentence), "left out: {sentence}");
+    }
+}
