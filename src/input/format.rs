@@ -145,14 +145,12 @@ pub(super) fn rows_of(mut text: Text, path: &str, format: Format, options: &Inpu
     rows_of(Box::new(Cursor::new(start).chain(text)), path, format, options)
 }
 
-/// Whether a first line is the header of a table with this column.
+/// Whether a first line is the header of a table with this column, or Excel's line before one.
 fn names_column(start: &[u8], column: &str) -> bool {
     let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-    let fields = line.split(|byte| matches!(byte, b',' | b';' | b'\t'));
-    separator_line(start).is_some()
-        || fields.map(|field| field.trim_ascii().trim_ascii_start()).any(|field| {
-            field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field) == column.as_bytes()
-        })
+    let mut fields = line.split(|byte| matches!(byte, b',' | b';' | b'\t')).map(<[u8]>::trim_ascii);
+    let bare = |field: &[u8]| field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")) == Some(column.as_bytes());
+    separator_line(start).is_some() || fields.any(|field| field == column.as_bytes() || bare(field))
 }
 
 /// Takes the start of a text, up to the end of its first line that is not blank or somewhat further. Longer
