@@ -110,7 +110,6 @@ SECONDS ?= 60
 
 fuzz: ## Feed each reader with made-up bytes: [SECONDS=60] [TARGETS="csv predict"]
 	@command -v cargo-fuzz >/dev/null || { echo "make fuzz needs cargo-fuzz: cargo install --locked cargo-fuzz" >&2; exit 2; }
-	$(CARGO) +nightly fuzz build --sanitizer none
 	@for target in $(or $(TARGETS),$(FUZZ_TARGETS)); do \
 		mkdir -p fuzz/corpus/$$target; \
 		echo "$$target"; \

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::authors::AuthorArgs;
-use super::csv_output::CsvOutput;
+use super::comment_files::CommentFileArgs;
 use super::paths::Paths;
-use super::{ARTICLE_COLUMNS, Outcome, Setting, progress};
+use super::{Outcome, Setting, progress};
 use crate::error::Error;
-use crate::input::{PAGE_COLUMNS, files, page, page_ids, page_row};
+use crate::input::{self, PAGE_COLUMNS, page, page_ids, page_row};
 use crate::pages::Page;
 
 #[derive(Debug, Args)]
@@ -17,14 +16,8 @@ pub(super) struct ExtractArgs {
     /// Saved web pages, HTML or plain text, also gzipped or zstd-compressed, or folders of them; `-` is standard input.
     #[arg(required = true, value_name = "PAGE")]
     pages: Vec<PathBuf>,
-    /// Where to write the comments; standard output by default.
-    #[arg(short, long, value_name = "OUT", default_value = "-")]
-    output: PathBuf,
-    /// Where to write the articles, for `--articles` of the other commands.
-    #[arg(long, value_name = "FILE")]
-    articles_output: Option<PathBuf>,
     #[command(flatten)]
-    authors: AuthorArgs,
+    files: CommentFileArgs,
     /// Encoding of the pages, where there is no byte order mark, they declare none and it is not UTF-8.
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
@@ -37,18 +30,15 @@ pub(super) struct ExtractArgs {
 const AUTHOR_AT: usize = 5;
 
 pub(super) fn run(args: &ExtractArgs, setting: &Setting) -> anyhow::Result<Outcome> {
-    let paths = files(&args.pages)?;
+    let paths = input::files(&args.pages)?;
     let named = paths.iter().fold(Paths::default(), |named, path| named.reads(Some(path)));
-    let named = named.reads(args.authors.key()).writes("--output", Some(&args.output));
-    if let Some(clash) = named.writes("--articles-output", args.articles_output.as_deref()).clash() {
+    if let Some(clash) = args.files.add_to(named).clash() {
         return Ok(Outcome::Usage(clash));
     }
-    let authors = args.authors.open()?;
+    let authors = args.files.authors.open()?;
     let mut header = PAGE_COLUMNS.to_vec();
     header.insert(AUTHOR_AT, "author");
-    let mut comments = CsvOutput::create(&args.output, &header)?;
-    let articles = args.articles_output.as_deref();
-    let mut articles = articles.map(|path| CsvOutput::create(path, &ARTICLE_COLUMNS)).transpose()?;
+    let mut files = args.files.create(&header)?;
     let mut tally = Tally::default();
     for path in &paths {
         let page = match page(path, args.encoding.as_deref()) {
@@ -65,18 +55,15 @@ pub(super) fn run(args: &ExtractArgs, setting: &Setting) -> anyhow::Result<Outco
         for (place, comment) in page.comments.iter().enumerate() {
             let mut row = page_row(&page, place, &ids, &name);
             row.insert(AUTHOR_AT, authors.shown(&comment.author));
-            comments.write(row)?;
+            files.comment(row)?;
         }
-        if let Some(articles) = &mut articles {
-            articles.write([&name, &page.title, &page.body, &page.url])?;
-        }
+        files.article([&name, &page.title, &page.body, &page.url])?;
         if args.verbose && !setting.quiet {
             list(path, &page);
         }
         tally.count(&page);
     }
-    comments.finish()?;
-    articles.map(CsvOutput::finish).transpose()?;
+    files.finish()?;
     if !setting.quiet {
         tally.say();
     }
@@ -85,12 +72,12 @@ pub(super) fn run(args: &ExtractArgs, setting: &Setting) -> anyhow::Result<Outco
 
 /// What was read of a page and what was left out.
 fn list(path: &Path, page: &Page) {
-    let how = if page.boundary.is_marked { "marked" } else { "guessed" };
     progress::say(format_args!(
-        "{}: {} words of article, {} comments, {how} ({:.2})",
+        "{}: {} words of article, {} comments, {} ({:.2})",
         path.display(),
         page.body.split_whitespace().count(),
         page.comments.len(),
+        page.boundary.name(),
         page.boundary.confidence
     ));
     for line in &page.furniture {

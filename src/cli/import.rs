@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::authors::AuthorArgs;
-use super::csv_output::CsvOutput;
+use super::comment_files::CommentFileArgs;
 use super::paths::Paths;
 use super::rejects::Rejects;
-use super::{ARTICLE_COLUMNS, OnError, Outcome, Setting, progress};
+use super::{OnError, Outcome, Setting, progress};
 use crate::error::Result;
 use crate::exports::threads::Threads;
 use crate::exports::{self, Item, System};
@@ -25,14 +24,8 @@ pub(super) struct ImportArgs {
     /// A second file with the articles: Coral's stories.csv, Reddit's submissions.
     #[arg(long, value_name = "FILE")]
     stories: Option<PathBuf>,
-    /// Where to write the comments; standard output by default.
-    #[arg(short, long, value_name = "OUT", default_value = "-")]
-    output: PathBuf,
-    /// Where to write the articles, for `--articles` of the other commands.
-    #[arg(long, value_name = "FILE")]
-    articles_output: Option<PathBuf>,
     #[command(flatten)]
-    authors: AuthorArgs,
+    files: CommentFileArgs,
     /// Encoding of the export, where there is no byte order mark and it is not UTF-8.
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
@@ -53,6 +46,9 @@ enum ExportSystem {
     Reddit,
 }
 
+/// Columns of the comments.
+const COLUMNS: [&str; 8] = ["id", "article_id", "parent_id", "parent", "comment", "author", "time", "status"];
+
 pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let system = match args.from {
         ExportSystem::Wordpress => System::WordPress,
@@ -65,40 +61,40 @@ pub(super) fn run(args: &ImportArgs, setting: &Setting) -> anyhow::Result<Outcom
             "--stories is for coral and reddit: the others hold articles and comments in one file".into(),
         ));
     }
-    let paths = Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref()).reads(args.authors.key());
-    let paths =
-        paths.writes("--output", Some(&args.output)).writes("--articles-output", args.articles_output.as_deref());
-    if let Some(clash) = paths.writes("--rejects", args.rejects.as_deref()).clash() {
+    let paths = Paths::default().reads(Some(&args.file)).reads(args.stories.as_deref());
+    if let Some(clash) = args.files.add_to(paths).writes("--rejects", args.rejects.as_deref()).clash() {
         return Ok(Outcome::Usage(clash));
     }
-    let authors = args.authors.open()?;
+    let authors = args.files.authors.open()?;
     // What is wrong with the second file is told before anything is written.
     let paths = args.stories.iter().chain([&args.file]);
     let readers: Vec<_> =
         paths.map(|path| exports::open(system, path, args.encoding.as_deref())).collect::<Result<_>>()?;
-    let mut writer = Writer::new(args)?;
+    let mut files = args.files.create(&COLUMNS)?;
     let mut rejects = Rejects::new(OnError::Skip, args.rejects.as_deref())?;
     let mut tally = Tally::default();
     let mut threads = Threads::default();
     for mut reader in readers {
         while let Some(item) = reader.next_item()? {
             match item {
-                Item::Article(article) => writer.article(&article)?,
+                Item::Article(a) => files.article([&a.id, &a.title, &a.body, &a.url])?,
                 Item::LeftOut(why) => *tally.left_out.entry(why).or_default() += 1,
                 Item::Bad(bad) => rejects.take(bad)?,
-                Item::Comment(mut comment) => {
-                    comment.author = authors.shown(&comment.author);
+                Item::Comment(comment) => {
                     let parent = threads.get(&comment.parent_id).filter(|_| !comment.parent_id.is_empty());
                     tally.orphans += u64::from(parent.is_none() && !comment.parent_id.is_empty());
-                    writer.comment(&comment, parent.unwrap_or_default())?;
+                    let author = authors.shown(&comment.author);
+                    let exports::Comment { id, article_id, parent_id, text, time, status, .. } = &comment;
+                    let parent = parent.unwrap_or_default();
+                    files.comment([id, article_id, parent_id, parent, text, &author, time, status])?;
                     tally.comments += 1;
-                    tally.approved += u64::from(comment.status == "approved");
-                    threads.remember(&comment.id, &comment.text);
+                    tally.approved += u64::from(status == "approved");
+                    threads.remember(id, text);
                 }
             }
         }
     }
-    let articles = writer.finish()?;
+    let articles = files.finish()?;
     let rejected = rejects.finish()?;
     if !setting.quiet {
         tally.say(articles, rejected);
@@ -135,38 +131,5 @@ impl Tally {
                 "warning: all comments were approved by a moderator: hostile ones are rarer here than among what readers send in"
             ));
         }
-    }
-}
-
-/// Writes comments and articles.
-struct Writer {
-    comments: CsvOutput,
-    articles: Option<CsvOutput>,
-}
-
-impl Writer {
-    fn new(args: &ImportArgs) -> Result<Self> {
-        let header = ["id", "article_id", "parent_id", "parent", "comment", "author", "time", "status"];
-        let articles = args.articles_output.as_deref();
-        Ok(Writer {
-            comments: CsvOutput::create(&args.output, &header)?,
-            articles: articles.map(|path| CsvOutput::create(path, &ARTICLE_COLUMNS)).transpose()?,
-        })
-    }
-
-    fn article(&mut self, article: &exports::Article) -> Result<()> {
-        let Some(articles) = &mut self.articles else { return Ok(()) };
-        articles.write([&article.id, &article.title, &article.body, &article.url])
-    }
-
-    fn comment(&mut self, comment: &exports::Comment, parent: &str) -> Result<()> {
-        let exports::Comment { id, article_id, parent_id, text, author, time, status } = comment;
-        self.comments.write([id, article_id, parent_id, parent, text, author, time, status])
-    }
-
-    /// Puts both files into their places; gives the number of articles.
-    fn finish(self) -> Result<u64> {
-        self.comments.finish()?;
-        self.articles.map_or(Ok(0), CsvOutput::finish)
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: the tree of arguments, and one file a subcommand.
 
 mod authors;
+mod comment_files;
 mod csv_output;
 mod evaluate;
 mod explain;
@@ -112,9 +113,6 @@ enum OnError {
     /// Report it, leave it out, and go on; the exit status is then 3.
     Skip,
 }
-
-/// Columns of a file of articles.
-const ARTICLE_COLUMNS: [&str; 4] = ["article_id", "title", "body", "url"];
 
 /// What a command line asks for beside its subcommand.
 struct Setting {

@@ -11,7 +11,7 @@ use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::Result;
-use crate::input::{Header, Raw, Record, Row};
+use crate::input::{Header, Raw, Record, Row, json_cell};
 use crate::labelling::{Picked, Queue};
 use crate::model::{Scorer, Verdict, article_key};
 
@@ -142,7 +142,7 @@ fn has_cell(raw: &Raw, header: &Header, name: &str) -> bool {
             let place = columns.iter().position(|column| column == name);
             place.and_then(|place| fields.get(place)).is_some_and(|cell| !cell.trim().is_empty())
         }
-        (Raw::Json(object), _) => object.get(name).is_some_and(|value| !shown(value).trim().is_empty()),
+        (Raw::Json(object), _) => !json_cell(object.get(name)).trim().is_empty(),
         (Raw::Fields(_), Header::Json) => false,
     }
 }
@@ -181,14 +181,6 @@ fn columns<'r>(header: &'r Header, rows: impl IntoIterator<Item = &'r Raw>) -> V
 fn cells(raw: &Raw, columns: &[&str]) -> Vec<String> {
     match raw {
         Raw::Fields(fields) => fields.iter().map(str::to_owned).collect(),
-        Raw::Json(object) => columns.iter().map(|name| object.get(*name).map_or(String::new(), shown)).collect(),
-    }
-}
-
-fn shown(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Raw::Json(object) => columns.iter().map(|name| json_cell(object.get(*name))).collect(),
     }
 }

@@ -59,16 +59,14 @@ impl Format {
     /// The format that a file's name tells. Unknown endings are CSV; names without any, such as `-` and the
     /// `/dev/fd/63` of a shell, tell nothing.
     pub(super) fn of(path: &Path) -> Self {
-        let compressed = has_ending(path, &["gz", "zst"]);
-        let stem = path.file_stem().map(Path::new);
-        let path = stem.filter(|_| compressed).unwrap_or(path);
+        let path = uncompressed(path);
         if has_ending(path, &["jsonl", "ndjson"]) {
             Format::JsonLines
         } else if has_ending(path, &["tsv"]) {
             Format::Csv(Some(b'\t'))
-        } else if has_ending(path, &["html", "htm", "xhtml"]) {
+        } else if has_ending(path, &HTML) {
             Format::Page(Kind::Html)
-        } else if has_ending(path, &["txt", "text"]) {
+        } else if has_ending(path, &TEXT) {
             Format::Text
         } else if path.extension().is_none() {
             Format::Detect
@@ -78,14 +76,20 @@ impl Format {
     }
 }
 
-/// Endings of files that hold rows, and of pages.
+/// Endings of files that hold rows, of pages of HTML, and of pages of plain text.
 pub(super) const ROWS: [&str; 4] = ["csv", "tsv", "jsonl", "ndjson"];
-pub(super) const PAGES: [&str; 5] = ["html", "htm", "xhtml", "txt", "text"];
+pub(super) const HTML: [&str; 3] = ["html", "htm", "xhtml"];
+pub(super) const TEXT: [&str; 2] = ["txt", "text"];
 
 /// Whether a file's name, without that of its compression, ends in one of these.
 pub(super) fn is_named(path: &Path, endings: &[&str]) -> bool {
+    has_ending(uncompressed(path), endings)
+}
+
+/// A path without the ending of its compression.
+fn uncompressed(path: &Path) -> &Path {
     let stem = path.file_stem().map(Path::new).filter(|_| has_ending(path, &["gz", "zst"]));
-    has_ending(stem.unwrap_or(path), endings)
+    stem.unwrap_or(path)
 }
 
 fn has_ending(path: &Path, endings: &[&str]) -> bool {

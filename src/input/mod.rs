@@ -38,6 +38,7 @@ pub use page_rows::{PAGE_COLUMNS, page};
 pub(crate) use page_rows::{ids as page_ids, row as page_row};
 pub(crate) use reader::files;
 pub use reader::{InputOptions, Inputs, RecordReader};
+pub(crate) use record::json_cell;
 pub use record::{BadRow, Header, Raw, Record, Row};
 pub use table::{Table, TableRow};
 pub(crate) use table::{text_from, text_of};

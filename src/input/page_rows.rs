@@ -9,7 +9,7 @@ use encoding_rs::Encoding;
 
 use super::decode::{self, Text, read_error};
 use super::example::Article;
-use super::format::{RawRow, RawRows};
+use super::format::{Format, RawRow, RawRows};
 use super::record::{Header, Raw};
 use crate::error::{Error, Position, Result};
 use crate::pages::{self, Kind, Page};
@@ -103,9 +103,8 @@ pub(crate) fn ids(page: &Page, path: &str) -> Vec<String> {
     for (place, comment) in page.comments.iter().enumerate() {
         let own = if comment.id.is_empty() { (place + 1).to_string() } else { comment.id.clone() };
         let mut id = format!("{path}#{own}");
-        if !known.insert(id.clone()) {
+        while !known.insert(id.clone()) {
             id = format!("{id}-{}", place + 1);
-            known.insert(id.clone());
         }
         ids.push(id);
     }
@@ -128,9 +127,12 @@ pub fn page(path: &Path, encoding: Option<&str>) -> Result<Page> {
 
 /// HTML by its name or by its first byte.
 fn kind_of(path: &Path, bytes: &[u8]) -> Kind {
-    let is_html = super::format::is_named(path, &["html", "htm", "xhtml"]);
-    let is_text = super::format::is_named(path, &["txt", "text"]);
-    if is_html || (!is_text && bytes.trim_ascii_start().starts_with(b"<")) { Kind::Html } else { Kind::Text }
+    match Format::of(path) {
+        Format::Page(kind) => kind,
+        Format::Text => Kind::Text,
+        _ if bytes.trim_ascii_start().starts_with(b"<") => Kind::Html,
+        _ => Kind::Text,
+    }
 }
 
 fn page_of(mut text: Text, path: &str, kind: Kind) -> Result<Page> {

@@ -334,15 +334,15 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let named = |endings: &[&str]| -> Vec<PathBuf> {
             entries.iter().filter(|path| format::is_named(path, endings)).cloned().collect()
         };
-        let (rows, pages) = (named(&format::ROWS), named(&format::PAGES));
+        let [rows, html, text] = [named(&format::ROWS), named(&format::HTML), named(&format::TEXT)];
         // Texts beside tables are notes on them; web pages are not.
-        if !rows.is_empty() && pages.iter().any(|page| !format::is_named(page, &["txt", "text"])) {
+        if !rows.is_empty() && !html.is_empty() {
             return Err(Error::Config(format!(
                 "{}: the folder holds tables and web pages, which are not read together: name the files of one kind",
                 path.display()
             )));
         }
-        let mut found = if rows.is_empty() { pages } else { rows };
+        let mut found = if rows.is_empty() { [html, text].concat() } else { rows };
         if found.is_empty() {
             return Err(Error::Config(format!(
                 "{}: the folder holds no .csv, .tsv, .jsonl or .ndjson file and no .html or .txt page, compressed or not",

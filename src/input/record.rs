@@ -70,6 +70,15 @@ pub enum Header {
     Json,
 }
 
+/// A value of JSON as a cell: text as it is, nothing for null, anything else as JSON.
+pub(crate) fn json_cell(value: Option<&serde_json::Value>) -> String {
+    match value {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
 /// Fields as one line of CSV, without a line end. Quoting makes it whole, whatever the fields hold.
 pub(super) fn joined(fields: &::csv::ByteRecord) -> Vec<u8> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());

@@ -6,7 +6,7 @@ use dom_query::{Document, NodeId, NodeRef};
 use dom_smoothie::Readability;
 
 use super::balance::balanced;
-use super::markup::{has, names};
+use super::markup::{folded, has, names};
 use super::paragraphs::{self, Paragraph};
 use super::{Boundary, Comment, Page, items, linked_data, markup, text};
 use crate::text::html;
@@ -52,13 +52,11 @@ pub(super) fn read(source: &str) -> Result<Page, String> {
     remove_comment_parts(&root);
     let asides = take_asides(&root);
     let (title, content) = readable(document, headline);
-    let article = |content: &[Paragraph]| {
-        let page = text::article_of(content, Some(&title));
-        Page { furniture: page.furniture.into_iter().chain(asides.clone()).collect(), ..page }
-    };
+    let title = Some(title.as_str());
+    let with_asides = |page: Page| Page { furniture: [page.furniture, asides].concat(), ..page };
     if !comments.is_empty() {
         let boundary = Boundary { is_marked: true, confidence: 1.0 };
-        return Ok(Page { comments, boundary, url, ..article(&content) });
+        return Ok(Page { comments, boundary, url, ..with_asides(text::article_of(&content, title)) });
     }
     // No markup is known: a heading over the comments may still say where they are.
     if let Some((_, comments, confidence)) = text::marked(&whole) {
@@ -67,10 +65,9 @@ pub(super) fn read(source: &str) -> Result<Page, String> {
         let said: HashSet<&str> = comments.iter().flat_map(|comment| comment.text.lines()).map(str::trim).collect();
         let content: Vec<Paragraph> = content.into_iter().filter(|p| !said.contains(p.text.trim())).collect();
         let boundary = Boundary { is_marked: true, confidence };
-        return Ok(Page { comments, boundary, url, ..article(&content) });
+        return Ok(Page { comments, boundary, url, ..with_asides(text::article_of(&content, title)) });
     }
-    let page = text::guessed(&content, Some(&title));
-    Ok(Page { url, lacks_comments, furniture: page.furniture.into_iter().chain(asides).collect(), ..page })
+    Ok(Page { url, lacks_comments, ..with_asides(text::guessed(&content, title)) })
 }
 
 /// Pages made for two kinds of screens hold each comment twice.
@@ -124,8 +121,7 @@ fn remove_comment_parts(root: &NodeRef) {
     let is_part = |node: &NodeRef| {
         let name = node.node_name().unwrap_or_default();
         let id = node.attr("id").unwrap_or_default();
-        let id: String = id.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
-        let named = COMMENTS.contains(&id.as_str()) || has(&names(node), &COMMENTS);
+        let named = COMMENTS.contains(&folded(&id).as_str()) || has(&names(node), &COMMENTS);
         named && !matches!(&*name, "html" | "body" | "main" | "article")
     };
     let parts: Vec<NodeRef> = root.descendants_it().filter(|node| node.is_element() && is_part(node)).collect();

@@ -93,8 +93,8 @@ fn end_of_comments(paragraphs: &[Paragraph], forms: &Forms) -> usize {
     let starts = |p: &Paragraph| p.marker.is_some() || byline(p).is_some();
     let last = paragraphs.iter().rposition(starts).map_or(0, |last| last + 1);
     let ends = |(i, p): (usize, &Paragraph)| {
-        let form = heading(&p.text) == Some(Heading::Form) && !forms.is_button(i, p);
-        p.marker.is_none() && (form || p.text.starts_with('©') || is_rights(&p.text))
+        let form = forms.count(p) > 0 && !forms.is_button(i, p);
+        p.marker.is_none() && (form || p.text.starts_with('©') || is_copyright_line(&p.text))
     };
     paragraphs.iter().enumerate().skip(last.max(1)).find(|&found| ends(found)).map_or(paragraphs.len(), |(i, _)| i)
 }
@@ -118,13 +118,18 @@ impl<'p> Forms<'p> {
         Forms { counts, first_text }
     }
 
+    /// How often this call stands there; 0 for what is none.
+    fn count(&self, paragraph: &Paragraph) -> usize {
+        self.counts.get(paragraph.text.as_str()).copied().unwrap_or_default()
+    }
+
     fn is_button(&self, place: usize, paragraph: &Paragraph) -> bool {
-        let count = self.counts.get(paragraph.text.as_str()).copied().unwrap_or_default();
+        let count = self.count(paragraph);
         count > 1 || (count == 1 && place < self.first_text)
     }
 }
 
-fn is_rights(text: &str) -> bool {
+fn is_copyright_line(text: &str) -> bool {
     text.len() < 200
         && text.chars().any(|c| c.is_ascii_digit())
         && lower(text).first().is_some_and(|word| word == "copyright")

@@ -59,6 +59,9 @@ const AROUND: [&str; 47] = [
     "timestamp", "timeago", "commenttimestamp", "commenttime", "expand", "readmore", "controls", "usermeta",
     "postmeta", "showalltoggle", "showmore",
 ];
+/// Properties of a comment, in microdata, that are not its text.
+const PROPERTIES_AROUND: [&str; 7] =
+    ["author", "creator", "dateCreated", "datePublished", "upvoteCount", "downvoteCount", "commentTime"];
 /// Classes of a comment's time.
 const TIME: [&str; 14] = [
     "timeago", "commentdate", "date", "timestamp", "commenttimestamp", "coraltimestamp", "coralcommenttimestamp",
@@ -91,13 +94,12 @@ pub(super) fn comments<'n>(root: NodeRef<'n>) -> (Vec<Comment>, Vec<NodeRef<'n>>
     // A shell around another comment is that comment.
     let mut is: Vec<usize> = (0..found.len()).collect();
     for i in (0..found.len()).rev() {
-        let inner = (i + 1..found.len()).take_while(|&j| is_within(&found, j, i)).find(|&j| found[j].within == Some(i));
-        if texts[i].is_empty()
-            && let Some(inner) = inner
-        {
-            is[i] = is[inner];
+        // What is found next stands directly within, if anything does.
+        let has_inner = found.get(i + 1).is_some_and(|next| next.within == Some(i));
+        if texts[i].is_empty() && has_inner {
+            is[i] = is[i + 1];
             let id = std::mem::take(&mut found[i].id);
-            let (depth, inner) = (found[i].depth, &mut found[is[inner]]);
+            let (depth, inner) = (found[i].depth, &mut found[is[i]]);
             inner.depth = depth.or(inner.depth);
             if inner.id.is_empty() {
                 inner.id = id;
@@ -147,16 +149,6 @@ pub(super) fn comments<'n>(root: NodeRef<'n>) -> (Vec<Comment>, Vec<NodeRef<'n>>
     (comments, nodes)
 }
 
-fn is_within(found: &[Found], mut inner: usize, outer: usize) -> bool {
-    while let Some(next) = found[inner].within {
-        if next == outer {
-            return true;
-        }
-        inner = next;
-    }
-    false
-}
-
 /// Goes through the elements under a node; the depth of pages is bounded.
 fn walk<'n>(node: NodeRef<'n>, current: Option<usize>, in_list: bool, found: &mut Vec<Found<'n>>) {
     for child in node.children_it(false).filter(NodeRef::is_element) {
@@ -201,10 +193,9 @@ fn is_comment(node: &NodeRef, name: &str, names: &[String], is_entry: bool) -> b
 /// `comment-17`, `li-comment-17`, `post-17` with digits.
 fn is_comment_id(id: &str) -> bool {
     let digits = id.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let word: String = id[..id.len() - digits.len()].chars().filter(|c| c.is_ascii_alphabetic()).collect();
+    let word = folded(&id[..id.len() - digits.len()]);
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    is_number
-        && matches!(word.to_ascii_lowercase().as_str(), "comment" | "licomment" | "commentid" | "commentcontainer")
+    is_number && matches!(word.as_str(), "comment" | "licomment" | "commentid" | "commentcontainer")
 }
 
 /// Notes what an element within a comment says of it.
@@ -269,6 +260,18 @@ fn text(node: &NodeRef) -> String {
     out
 }
 
+/// Whether an element within a comment holds none of its words: what stands around its text, or another comment.
+fn is_around(node: &NodeRef, name: &str) -> bool {
+    let names = names(node);
+    has(&names, &AROUND)
+        || has(&names, &LEFT_OUT)
+        || AUTHOR[..2].iter().any(|table| has(&names, table))
+        || matches!(name, "header" | "footer" | "button" | "nav" | "time" | "script" | "style")
+        || node.attr("itemprop").is_some_and(|property| PROPERTIES_AROUND.contains(&&*property))
+        || is_comment(node, name, &names, false)
+        || (matches!(name, "ul" | "ol" | "div") && (has(&names, &LIST) || has(&names, &ANSWERS)))
+}
+
 /// Collects the text under a node; of a comment without other comments in it and without what stands around its text.
 fn collect(node: &NodeRef, of_comment: bool, out: &mut String) {
     for child in node.children_it(false) {
@@ -277,30 +280,9 @@ fn collect(node: &NodeRef, of_comment: bool, out: &mut String) {
             continue;
         }
         let Some(name) = child.node_name() else { continue };
-        if of_comment {
-            let names = names(&child);
-            let is_around =
-                has(&names, &AROUND) || AUTHOR[..2].iter().any(|table| has(&names, table)) || has(&names, &LEFT_OUT);
-            if is_around
-                || matches!(&*name, "header" | "footer" | "button" | "nav" | "time" | "script" | "style")
-                || matches!(
-                    child.attr("itemprop").as_deref(),
-                    Some(
-                        "author"
-                            | "creator"
-                            | "dateCreated"
-                            | "datePublished"
-                            | "upvoteCount"
-                            | "downvoteCount"
-                            | "commentTime"
-                    )
-                )
-                || is_comment(&child, &name, &names, false)
-                || (matches!(&*name, "ul" | "ol" | "div") && (has(&names, &LIST) || has(&names, &ANSWERS)))
-            {
-                out.push('\n');
-                continue;
-            }
+        if of_comment && is_around(&child, &name) {
+            out.push('\n');
+            continue;
         }
         let space = space_around(&name);
         out.push_str(space);
@@ -331,12 +313,17 @@ fn depth_of(node: &NodeRef) -> Option<u32> {
 /// The classes of an element without case, `-`, `_` and digits.
 pub(super) fn names(node: &NodeRef) -> Vec<String> {
     let class = node.attr("class").unwrap_or_default();
-    let folded = |name: &str| {
-        let folded: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    let name = |name: &str| {
+        let name = folded(name);
         // The blocks of newer themes: `wp-block-comment-content`.
-        folded.strip_prefix("wpblock").map_or(folded.clone(), str::to_owned)
+        name.strip_prefix("wpblock").map(str::to_owned).unwrap_or(name)
     };
-    class.split_ascii_whitespace().take(30).map(folded).collect()
+    class.split_ascii_whitespace().take(30).map(name).collect()
+}
+
+/// A class or an id without case, `-`, `_` and digits.
+pub(super) fn folded(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 pub(super) fn has(names: &[String], table: &[&str]) -> bool {

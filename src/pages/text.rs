@@ -88,7 +88,7 @@ pub(super) fn guessed(paragraphs: &[Paragraph], title: Option<&str>) -> Page {
     let cut = Candidates::of(paragraphs, &marks).cut(&WEIGHTS);
     let boundary = Boundary { is_marked: false, confidence: cut.confidence };
     let Some(&start) = body.get(cut.at) else {
-        return Page { boundary, ..article_of(paragraphs, title) };
+        return Page { boundary, ..article_without(paragraphs, &marks, title) };
     };
     // What a reader wrote is never furniture, but for what stands behind all readers.
     let end = body.last().map_or(start, |&last| last + 1);
@@ -97,10 +97,14 @@ pub(super) fn guessed(paragraphs: &[Paragraph], title: Option<&str>) -> Page {
 
 /// A page of an article alone. Without a title given, a first line that looks like one is it.
 pub(super) fn article_of(paragraphs: &[Paragraph], title: Option<&str>) -> Page {
-    let marks = furniture::mark(paragraphs);
+    article_without(paragraphs, &furniture::mark(paragraphs), title)
+}
+
+/// The same, with what is furniture marked.
+fn article_without(paragraphs: &[Paragraph], marks: &[bool], title: Option<&str>) -> Page {
     let (mut kept, mut furniture) = (Vec::new(), Vec::new());
     for (paragraph, mark) in paragraphs.iter().zip(marks) {
-        if mark { furniture.push(paragraph.text.clone()) } else { kept.push(paragraph) }
+        if *mark { furniture.push(paragraph.text.clone()) } else { kept.push(paragraph) }
     }
     let is_title = |p: &&Paragraph| match title {
         Some(title) => p.text == title,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{PredictionWriter, Scored, Tasks, check_names, decimals, failed};
 use crate::error::{Error, Result};
-use crate::input::{Header, Raw, Record};
+use crate::input::{Header, Raw, Record, json_cell};
 
 pub(super) struct CsvPredictions<W: Write> {
     writer: ::csv::Writer<W>,
@@ -74,12 +74,7 @@ impl<W: Write + Send> PredictionWriter for CsvPredictions<W> {
                     ));
                 }
                 for column in columns {
-                    let text = match object.get(column) {
-                        None | Some(serde_json::Value::Null) => String::new(),
-                        Some(serde_json::Value::String(text)) => text.clone(),
-                        Some(other) => other.to_string(),
-                    };
-                    self.writer.write_field(text).map_err(csv_failed)?;
+                    self.writer.write_field(json_cell(object.get(column))).map_err(csv_failed)?;
                 }
             }
         }
