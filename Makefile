@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test models dist screenshots quality bench compare scale shares audit fuzz help
+.PHONY: demo test models card curves dist screenshots quality bench compare scale shares audit fuzz help
 
 demo: ## Build, train on the comments in training/, score new ones, show some, write a report
 	$(CARGO) build --release --locked
@@ -69,11 +69,26 @@ scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZE
 	@python3 examples/scale.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(SIZES),--sizes "$(SIZES)") \
 		--plot docs/scale.svg
 
-models: ## Train the general English model of training/builtin: DATA=folder
+models: ## Train the built-in model anew: DATA=folder of the data sets that training/builtin names
 	@test -n "$(DATA)" || { echo "make models needs DATA, the folder of the data sets that training/builtin/README.md names" >&2; exit 2; }
 	$(CARGO) run --release --locked --quiet --example builtin -- "$(DATA)" target/builtin
 	$(CARGO) run --release --locked --quiet --bin belowline -- train target/builtin/comments.csv --config training/builtin/config.toml \
-		--task tone --task hostility --task stance -o models/english.safetensors
+		--task tone --task hostility -o models/english.safetensors
+	@echo "The program has it from its next build on; its card, models/english.md, wants the figures of make card."
+
+card: ## Measure what the card of the built-in model says: DATA=folder
+	@test -n "$(DATA)" || { echo "make card needs DATA, the folder of the data sets that training/builtin/README.md names" >&2; exit 2; }
+	@$(CARGO) build --release --locked --quiet --bin belowline
+	@$(CARGO) run --release --locked --quiet --example builtin -- "$(DATA)" target/builtin
+	@python3 examples/card.py "$(DATA)" --belowline $(BELOWLINE)
+
+# What a base model is worth to few labels: on comments that the built-in model has not seen.
+curves: ## Learning curves from scratch and from the built-in model: DATA=folder, plotted in docs/
+	@test -n "$(DATA)" || { echo "make curves needs DATA, a folder with kaggle_insults and fox_news_comments" >&2; exit 2; }
+	@$(CARGO) build --release --locked --quiet --bin belowline
+	@python3 examples/learning_curve.py --belowline $(BELOWLINE) --plot docs/adapting.svg \
+		--curve "kaggle_insults" "$(DATA)/kaggle_insults/train.csv" tone insult builtin hostility_p_hostile \
+		--curve "fox_news_comments" "$(DATA)/fox_news_comments/train.csv" tone hateful builtin hostility_p_hostile
 
 # The program as one file that needs no library, with a checksum; tried in a root folder that holds nothing else, where that is allowed.
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')

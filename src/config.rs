@@ -17,6 +17,9 @@ use crate::text::Language;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
+    /// Where the model comes from and where it fails, in a sentence or two: shown by `inspect` and in every report that it scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Language of the stemmer.
     pub language: LanguageChoice,
     /// Blocks of features.
@@ -28,6 +31,9 @@ pub struct Config {
     /// Settings of single tasks, by label column.
     pub tasks: BTreeMap<String, TaskConfig>,
 }
+
+/// A longer note would fill the reports that show it.
+const MAX_NOTE: usize = 1_000;
 
 /// A language, or the one that most training comments are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -180,6 +186,9 @@ impl Config {
         let outside = |key: &str, range: &str, got: String| {
             Err(Error::Config(format!("`{key}` in the config must be {range}. Got {got}")))
         };
+        if let Some(length) = self.note.as_ref().map(|note| note.chars().count()).filter(|&n| n > MAX_NOTE) {
+            return outside("note", &format!("a text of at most {MAX_NOTE} characters"), length.to_string());
+        }
         let positive = |v: f64| v > 0.0 && v.is_finite();
         let training = &self.training;
         if training.alphas.is_empty() {
@@ -246,6 +255,7 @@ fn one_line(error: &toml::de::Error) -> String {
 fn check_keys(table: &toml::Table, path: &str) -> Result<()> {
     let mut known = toml::Table::try_from(Config::default()).expect("the default config is a table");
     // Optional keys are absent from the default.
+    known.insert("note".into(), toml::Value::Boolean(true));
     let task: toml::Table =
         ["kind", "decision", "numbers"].map(|k| (k.to_string(), toml::Value::Boolean(true))).into_iter().collect();
     if let Some(toml::Value::Table(tasks)) = table.get("tasks") {

@@ -3,9 +3,10 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use crate::adaptation::BaseWeight;
 use crate::config::Search;
-use crate::error::Result;
-use crate::linear::SparseLogistic;
+use crate::error::{Error, Result};
+use crate::linear::{Convergence, SparseLogistic};
 use crate::metrics::Judged;
 use crate::selection::{Candidate, Choice, Selection, side_by_side};
 use crate::validation::Folds;
@@ -117,6 +118,10 @@ pub fn cross_validate(
 pub struct FinalFit {
     /// Features to raw scores.
     pub regression: SparseLogistic,
+    /// What the scores of a base model are worth in them.
+    pub base: Vec<BaseWeight>,
+    /// How the fit ended.
+    pub convergence: Convergence,
     /// Raw scores to probabilities and labels.
     pub finish: Finish,
     candidate: Candidate,
@@ -140,11 +145,16 @@ pub fn fit_all(bench: &Workbench, out_of_fold: &OutOfFold, step: &(dyn Fn() + Sy
     let start = out_of_fold.parts.last().and_then(|p| p.start.clone());
     let part = bench.part(&all, candidate.blocks);
     let regression = bench.fit(&part, candidate, start, bench.config.training.tolerance)?;
+    let convergence = regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
     // The calibrator must see scores of the kind it will be given.
     let scores = out_of_fold.scores_of(bench, candidate)?;
     let held: Vec<usize> = out_of_fold.parts.iter().flat_map(|fold| fold.held.iter().copied()).collect();
     let finish = bench.finish_parts(&scores, &held)?;
     let judged = out_of_fold.judge(bench, &finish, &scores);
     step();
-    Ok(FinalFit { regression, finish, candidate, judged })
+    let (regression, base) = match bench.base {
+        Some(base) => (base.folded(&regression), base.worth(&regression)),
+        None => (regression, Vec::new()),
+    };
+    Ok(FinalFit { regression, base, convergence, finish, candidate, judged })
 }

@@ -38,6 +38,8 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod adaptation;
+pub mod builtin;
 pub mod calibration;
 pub mod cli;
 pub mod config;

@@ -52,6 +52,9 @@ pub struct Provenance {
     pub comments: usize,
     /// SHA-256 over texts, labels and weights of the training comments, in order.
     pub fingerprint: String,
+    /// The fingerprint of the base model that it was trained on top of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Seconds since 1970, from `SOURCE_DATE_EPOCH`; absent where that was not set.
     pub date: Option<u64>,
 }

@@ -2,13 +2,15 @@
 //!
 //! The header's `__metadata__` holds one key, `belowline`, with canonical JSON. Vocabularies stand in tensors as text and
 //! offsets, so that every weight can be explained, from Python too. The tensor `checksum` is the SHA-256 of the
-//! JSON and of every other tensor (name, length, bytes) in the order of their names.
+//! JSON and of every other tensor (name, length, bytes) in the order of their names. Weights are half-precision numbers, as they
+//! are in memory from the end of training on ([`SparseLogistic::halved`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use half::f16;
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,7 @@ use crate::text::{CharGram, Language, StringTable};
 use crate::workbench::Finish;
 
 /// Format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 const KEY: &str = "belowline";
 const CHECKSUM: &str = "checksum";
@@ -96,7 +98,11 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
         let weights = head.regression.weights();
         tensors.insert(
             format!("head.{i}.weights"),
-            numbers(Dtype::F32, vec![weights.nrows(), weights.ncols()], weights.iter().flat_map(|w| w.to_le_bytes())),
+            numbers(
+                Dtype::F16,
+                vec![weights.nrows(), weights.ncols()],
+                weights.iter().flat_map(|&w| f16::from_f32(w).to_le_bytes()),
+            ),
         );
         let intercepts = head.regression.intercepts();
         tensors.insert(
@@ -246,9 +252,9 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
         let (data, _) = bytes(name, Dtype::U32)?;
         Some(data.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
     };
-    let f32s = |name: &str| -> Option<(Vec<f32>, Vec<usize>)> {
-        let (data, shape) = bytes(name, Dtype::F32)?;
-        Some((data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(), shape))
+    let f32s = |name: &str| -> Option<Vec<f32>> {
+        let (data, _) = bytes(name, Dtype::F32)?;
+        Some(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
     };
     let text = |name: &str| String::from_utf8(bytes(name, Dtype::U8)?.0).ok();
     let table = |name: &str| StringTable::from_parts(text(&format!("{name}.text"))?, u32s(&format!("{name}.offsets"))?);
@@ -269,9 +275,9 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
         shared_terms: pairs("shared_terms")?,
         related_terms: pairs("related_terms")?,
         lead_terms: pairs("lead_terms")?,
-        context_idf: f32s("context_idf")?.0,
+        context_idf: f32s("context_idf")?,
         gate: metadata.gate,
-        idf: f32s("idf")?.0,
+        idf: f32s("idf")?,
         unseen_idf: metadata.unseen_idf,
         bins: metadata.bins,
         lookups: Default::default(),
@@ -280,7 +286,8 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
     let columns = features.layout().columns();
     let mut heads = Vec::new();
     for (i, head) in metadata.heads.into_iter().enumerate() {
-        let (weights, shape) = f32s(&format!("head.{i}.weights"))?;
+        let (weights, shape) = bytes(&format!("head.{i}.weights"), Dtype::F16)?;
+        let weights = weights.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect();
         let (intercepts, _) = bytes(&format!("head.{i}.intercepts"), Dtype::F64)?;
         let intercepts: Array1<f64> = intercepts
             .chunks_exact(8)

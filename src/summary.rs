@@ -3,6 +3,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::adaptation::BaseWeight;
 use crate::config::ValidationConfig;
 use crate::error::Result;
 use crate::labels::{LabelSet, TaskKind};
@@ -35,6 +36,9 @@ pub struct TaskSummary {
     pub figures: Figures,
     /// The figures of the other question, where articles are named: articles seen in training, or never seen.
     pub other: Option<Figures>,
+    /// What the scores of the base model are worth, where there was one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base: Vec<BaseWeight>,
     /// How labels are taken for each other, by question: what corrected shares rest on.
     pub errors: Vec<Errors>,
 }

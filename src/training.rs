@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::adaptation::Adaptation;
 use crate::config::{Config, GroupBy, LanguageChoice, Search};
 use crate::cross_validation::{FinalFit, OutOfFold, cross_validate, fit_all};
 use crate::decision::Decision;
@@ -55,6 +56,18 @@ pub type Progress<'p> = dyn Fn(usize, usize) + Sync + 'p;
 
 /// Trains on labelled examples; `tasks` names the label columns, in the order of each example's `labels`.
 pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: &Progress) -> Result<Trained> {
+    train_onto(None, examples, tasks, config, progress)
+}
+
+/// Trains on top of a base model, if there is one: its weights are what the penalty pulls towards; see [`crate::adaptation`]. The
+/// base's tasks need not be among `tasks`, and are not in the new model unless they are.
+pub fn train_onto(
+    base: Option<&Model>,
+    examples: &[Example],
+    tasks: &[String],
+    config: &Config,
+    progress: &Progress,
+) -> Result<Trained> {
     config.check()?;
     let mut warnings = Vec::new();
     let labelled: Vec<TaskRows> = tasks
@@ -62,16 +75,26 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
         .enumerate()
         .map(|(place, name)| task_rows(examples, place, name, config, &mut warnings))
         .collect::<Result<_>>()?;
-    let language = match config.language {
-        LanguageChoice::Given(language) => language,
-        LanguageChoice::Auto => {
+    let language = match (config.language, base) {
+        (LanguageChoice::Given(language), Some(base)) if language != base.features.language => {
+            return Err(Error::Config(format!(
+                "`language` in the config is {}, and the base model's is {}",
+                language.name(),
+                base.features.language.name()
+            )));
+        }
+        (_, Some(base)) => base.features.language,
+        (LanguageChoice::Given(language), None) => language,
+        (LanguageChoice::Auto, None) => {
             let step = examples.len().div_ceil(LANGUAGE_SAMPLE).max(1);
             Language::detect(examples.iter().step_by(step).map(|e| e.comment.as_str()))
         }
     };
     let texts: Vec<Texts> = examples.iter().map(texts).collect();
-    let (features, raw) = learning::learn(language, &config.features, &texts);
+    let (features, raw, inherited) =
+        learning::learn_onto(base.map(|base| &base.features), language, &config.features, &texts);
     let layout = features.layout();
+    let adaptation = base.zip(inherited).map(|(base, inherited)| Adaptation::new(base, inherited, layout.columns()));
     if layout.counted_columns() == 0 {
         return Err(Error::TrainingData(
             "no word or character sequence occurs in two comments: too little text to learn from".into(),
@@ -89,7 +112,7 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
     let mut out_of_fold = Vec::new();
     for task in &labelled {
         let plan = Plan::new(task, &keys, examples, config)?;
-        let bench = Workbench { task, raw: &raw, layout: &layout, config };
+        let bench = Workbench { task, raw: &raw, layout: &layout, config, base: adaptation.as_ref() };
         let (clusters, cluster_of) = keys.clusters(task);
         let mut held_out = Vec::new();
         let mut validate = |question: &Question, search: Search| -> Result<(OutOfFold, Figures)> {
@@ -130,10 +153,8 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
         if let Some((held, figures)) = &other {
             errors.push(errors_of(&fit.judge(&bench, held)?, figures));
         }
-        let FinalFit { regression, finish, .. } = fit;
+        let FinalFit { regression, base, convergence, finish, .. } = fit;
         let Choice { candidate: chosen, tried, blocks } = held.choice;
-        let convergence =
-            regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
         if !convergence.converged {
             warnings.push(format!(
                 "the final fit of `{}` has not converged after {} steps (relative gradient {:.1e}): raise training.max_iterations",
@@ -149,6 +170,7 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
             convergence,
             figures,
             other: other.map(|(_, figures)| figures),
+            base,
             errors,
         };
         heads.push(Head {
@@ -156,7 +178,7 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
             kind: task.kind,
             labels: task.labels.clone(),
             numbers: numbers(task, config)?,
-            regression,
+            regression: regression.halved(),
             finish,
             summary,
         });
@@ -167,8 +189,19 @@ pub fn train(examples: &[Example], tasks: &[String], config: &Config, progress: 
         comments: examples.len(),
         fingerprint: fingerprint(examples),
         date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse().ok()),
+        base: base.map(|base| base.provenance.fingerprint.clone()),
     };
     let mut articles: Vec<u64> = examples.iter().filter_map(article_key).map(|key| article_print(&key)).collect();
+    if let Some(base) = base {
+        let known = examples.iter().filter(|example| base.has_seen(example) == Some(true)).count();
+        if known > 0 {
+            warnings.push(format!(
+                "{known} comments stand under articles that the base model was trained on: if it has seen the comments too, every figure \
+                 here is too good"
+            ));
+        }
+        articles.extend(&base.articles);
+    }
     articles.sort_unstable();
     articles.dedup();
     Ok(Trained { model: Model::new(features, heads, config.clone(), provenance, articles), warnings, out_of_fold })

@@ -7,6 +7,7 @@ use linfa::{DatasetBase, ParamGuard};
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
+use crate::adaptation::Adaptation;
 use crate::calibration::Calibrator;
 use crate::config::Config;
 use crate::decision::{self, Decision, DecisionRule};
@@ -62,6 +63,8 @@ pub struct Workbench<'w> {
     pub layout: &'w Layout,
     /// The settings.
     pub config: &'w Config,
+    /// What a base model gives, where there is one.
+    pub base: Option<&'w Adaptation>,
 }
 
 /// A training part, weighed, ready to be fitted again and again.
@@ -89,9 +92,11 @@ impl Workbench<'_> {
         train.iter().for_each(|&r| is_seen[task.rows[r]] = true);
         let seen: Vec<usize> = (0..self.raw.len()).filter(|&row| is_seen[row]).collect();
         let features = &self.config.features;
-        let idf = self.raw.idf(self.layout, &seen, |block| features.counted(block).map_or(1, |c| c.min_df));
-        let rows: Vec<usize> = train.iter().map(|&r| task.rows[r]).collect();
-        let matrix = self.raw.weigh(self.layout, &idf, &rows, &blocks);
+        let mut idf = self.raw.idf(self.layout, &seen, |block| features.counted(block).map_or(1, |c| c.min_df));
+        if let Some(base) = self.base {
+            base.inherited.keep_idf(&mut idf);
+        }
+        let matrix = self.matrix(&idf, train, &blocks);
         let weights: Array1<f32> = train.iter().map(|&r| task.weights[r] as f32).collect();
         let counted: Vec<_> = Block::ALL.into_iter().filter(|b| b.is_counted()).map(|b| self.layout.range(b)).collect();
         let has = |row: usize, class: usize| task.gold[train[row]].contains(&class);
@@ -106,8 +111,18 @@ impl Workbench<'_> {
 
     /// Rows as a part's fits see them.
     pub(crate) fn weigh(&self, part: &Part, rows: &[usize]) -> Matrix {
+        self.matrix(&part.idf, rows, &part.blocks)
+    }
+
+    /// Rows with some of their blocks, and with what a base says of them.
+    fn matrix(&self, idf: &[f32], rows: &[usize], blocks: &BlockWeights) -> Matrix {
         let rows: Vec<usize> = rows.iter().map(|&r| self.task.rows[r]).collect();
-        self.raw.weigh(self.layout, &part.idf, &rows, &part.blocks)
+        let weigh = |blocks: &BlockWeights| self.raw.weigh(self.layout, idf, &rows, blocks);
+        let matrix = weigh(blocks);
+        let Some(base) = self.base else { return matrix };
+        // What the base says does not depend on the blocks that the rest of the model does without.
+        let all = self.config.features.weights();
+        if *blocks == all { base.extended(&matrix, &matrix) } else { base.extended(&matrix, &weigh(&all)) }
     }
 
     /// Fits a candidate to some rows, with no block that it leaves out, and scores others. Gives the fit's weights as well.
@@ -141,9 +156,12 @@ impl Workbench<'_> {
         let mut params = LogisticParams::new(self.task.score_columns())
             .alpha(candidate.alpha)
             .class_weights(candidate.class_weights)
-            .penalty_factors(Arc::new(self.penalty_factors(part, candidate.blocks)))
+            .penalty_factors(Arc::new(self.penalty_factors(part, candidate)))
             .tolerance(tolerance)
             .max_iterations(self.config.training.max_iterations);
+        if let Some(base) = self.base {
+            params = params.prior(base.prior(self.task));
+        }
         if let Some(start) = start {
             params = params.initial(self.without_left_out(part, candidate, start));
         }
@@ -166,8 +184,12 @@ impl Workbench<'_> {
 
     /// What scales a feature's values, block weight and relevance, as a factor on its penalty: learning with values times `s` is
     /// learning with a penalty times `1 / s^2`.
-    fn penalty_factors(&self, part: &Part, blocks: BlockWeights) -> Vec<f32> {
+    fn penalty_factors(&self, part: &Part, candidate: Candidate) -> Vec<f32> {
+        let blocks = candidate.blocks;
         let mut factors = vec![LEFT_OUT; part.relevance.len()];
+        if let Some(base) = self.base {
+            factors[self.layout.columns()..].fill((base.penalty() / candidate.alpha) as f32);
+        }
         for block in Block::ALL.into_iter().filter(|&b| blocks.uses(b)) {
             for column in self.layout.range(block) {
                 let scale = blocks.of(block) as f32 * part.relevance[column];

@@ -284,12 +284,8 @@ fn thresholds_name_a_task_and_a_label_that_exist() {
 fn what_the_command_line_lacks_is_a_usage_error() {
     let folder = Folder::with_model();
     folder.write("in.csv", "comment\na\n");
-    let no_model =
-        "error: no model given: name one with -m MODEL, or make one first with `belowline train INPUT -o MODEL`\n";
     for (arguments, message) in [
-        ("predict in.csv", no_model),
-        ("evaluate in.csv", no_model),
-        ("inspect", no_model),
+        ("sample in.csv -n 0", "error: --rows must be from 1 to 1000000. Got 0\n"),
         ("predict in.csv -m m --min-conf 1.5", "error: --min-conf must be from 0 to 1. Got 1.5\n"),
         ("predict in.csv -m m --min-conf=-0.1", "error: --min-conf must be from 0 to 1. Got -0.1\n"),
         ("predict in.csv -m m --min-conf nan", "error: --min-conf must be from 0 to 1. Got NaN\n"),
@@ -365,16 +361,16 @@ fn what_is_wrong_with_a_model_file_is_told_apart() {
     damaged[length - 9] ^= 1;
     assert_eq!(model_is_refused(&damaged), "m is damaged: its checksum does not match its contents");
 
-    let version = br#"{\"format\":2,"#;
+    let version = br#"{\"format\":3,"#;
     let place = model.windows(version.len()).position(|part| part == version).unwrap();
     let mut newer = model.to_vec();
     newer[place + version.len() - 2] = b'7';
     assert_eq!(
         model_is_refused(&newer),
-        "m has model format 7, this belowline reads up to 2: install a newer belowline, or train again"
+        "m has model format 7, this belowline reads up to 3: install a newer belowline, or train again"
     );
     newer[place + version.len() - 2] = b'1';
-    assert_eq!(model_is_refused(&newer), "m has model format 1, this belowline reads format 2: train it again");
+    assert_eq!(model_is_refused(&newer), "m has model format 1, this belowline reads format 3: train it again");
 }
 
 #[test]

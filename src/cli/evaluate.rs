@@ -7,12 +7,11 @@ use clap::{Args, ValueEnum};
 use super::paths::Paths;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
-use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, output, progress, source};
+use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, output, progress, source};
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, LabelledVerdicts};
 use crate::input::{BadRow, Inputs};
 use crate::model::Model;
-use crate::model_file;
 use crate::report::text::evaluation as evaluation_text;
 use crate::report::{self, html};
 
@@ -66,12 +65,12 @@ pub(super) fn run(args: &EvaluateArgs, setting: &Setting) -> anyhow::Result<Outc
     if let Some(clash) = paths.writes("--output", Some(&args.output)).clash() {
         return Ok(Outcome::Usage(clash));
     }
-    let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
+    let model = source::model(&args.model)?;
     let (verdicts, rejected) = judge(&model, args, setting, true)?;
     let against = match &args.against {
         None => None,
         Some(path) => {
-            let other = model_file::load(path)?;
+            let other = source::load(path)?;
             // The same rows are bad for both; they have been reported already.
             let (verdicts, _) = judge(&other, args, setting, false)?;
             Some((path.display().to_string(), verdicts))

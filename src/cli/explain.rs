@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 
 use super::inspect::SummaryFormat;
-use super::{ModelArgs, Outcome, no_model, output, source};
+use super::{ModelArgs, Outcome, output, source};
 use crate::error::{Error, Result};
 use crate::explanation::explain;
 use crate::features::{ArticleText, Texts};
@@ -47,7 +47,7 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
-    let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
+    let model = source::model(&args.model)?;
     let known = |label: &String| model.heads.iter().any(|head| head.labels.index(label).is_some());
     if let Some(unknown) = args.labels.iter().find(|label| !known(label)) {
         let labels: Vec<String> =

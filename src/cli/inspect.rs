@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::{ModelArgs, Outcome, no_model, output, source};
+use super::{ModelArgs, Outcome, output, source};
+use crate::builtin::CARD;
 use crate::report::{self, text};
 
 #[derive(Debug, Args)]
@@ -29,8 +30,9 @@ pub(super) enum SummaryFormat {
 }
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Outcome> {
-    let Some(model) = source::model(&args.model)? else { return Ok(no_model()) };
-    let inspection = report::Inspection::new(&model, args.top);
+    let model = source::model(&args.model)?;
+    let card = args.model.is_builtin().then_some(CARD);
+    let inspection = report::Inspection { card, ..report::Inspection::new(&model, args.top) };
     let shown = match args.format {
         SummaryFormat::Text => text::inspection(&inspection),
         SummaryFormat::Json => report::json(&inspection),

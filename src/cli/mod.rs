@@ -24,6 +24,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::builtin;
+
 /// Scores reader comments for stance and tone, with models trained on your own labels.
 #[derive(Debug, Parser)]
 #[command(name = "belowline", version, about, max_term_width = 100)]
@@ -100,9 +102,16 @@ struct InputArgs {
 /// Which model is used.
 #[derive(Debug, Clone, Args)]
 struct ModelArgs {
-    /// The model file.
+    /// The model file; by default, or as `builtin`, the English model for tone and hostility that is part of the program.
     #[arg(short, long, value_name = "MODEL")]
     model: Option<PathBuf>,
+}
+
+impl ModelArgs {
+    /// Whether it is the model that is part of the program.
+    fn is_builtin(&self) -> bool {
+        self.model.as_deref().is_none_or(|path| path.as_os_str() == builtin::NAME)
+    }
 }
 
 /// What to do at a row that cannot be used.
@@ -148,13 +157,6 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
-}
-
-/// A usage error for commands that cannot do without a model.
-fn no_model() -> Outcome {
-    Outcome::Usage(
-        "no model given: name one with -m MODEL, or make one first with `belowline train INPUT -o MODEL`".into(),
-    )
 }
 
 #[cfg(test)]

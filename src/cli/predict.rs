@@ -8,7 +8,7 @@ use super::output::Output;
 use super::paths::Paths;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
-use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, no_model, progress, source};
+use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::{Error, Result};
 use crate::features::layout::Block;
 use crate::input::{BadRow, Header};
@@ -55,7 +55,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     if let Some(clash) = paths.clash() {
         return Ok(Outcome::Usage(clash));
     }
-    let Some(mut model) = source::model(&args.model)? else { return Ok(no_model()) };
+    let mut model = source::model(&args.model)?;
     for threshold in &args.thresholds {
         if let Err(error) = set_threshold(&mut model, threshold) {
             return Ok(Outcome::Usage(error.to_string()));
@@ -114,6 +114,12 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     if !setting.quiet {
         let read = written + rejected;
         progress::say(format_args!("{read} rows read, {written} written, {rejected} rejected"));
+        if args.model.is_builtin() {
+            progress::say(format_args!(
+                "scored for tone and hostility by the built-in model. Stance needs labels of your own: \
+                 `belowline train LABELLED.csv --articles ARTICLES.csv --task stance -o MODEL`, then -m MODEL"
+            ));
+        }
         if written > 0 && reads_articles(&model) && !inputs.has_contexts() {
             progress::say(format_args!(
                 "warning: the model was trained with articles or parents and the input has neither: name them with --articles"

@@ -69,17 +69,17 @@ pub(super) fn run(args: &ReportArgs, setting: &Setting) -> anyhow::Result<Outcom
         return Ok(Outcome::Usage(clash));
     }
     let mut inputs = source::open(&args.input)?;
-    let model = source::model(&args.model)?;
     let scored = inputs.peek_good()?.and_then(|record| ScoredColumns::of_row(&record.raw));
     let scored = scored.or_else(|| ScoredColumns::of_header(inputs.header()));
+    // Scores of a model that is not named are nobody's; comments without scores need one.
+    let model = match (&scored, &args.model.model) {
+        (Some(_), None) => None,
+        _ => Some(source::model(&args.model)?),
+    };
     let tasks = match (&scored, &model) {
         (Some(columns), model) => Task::of_columns(columns, model.as_ref()),
         (None, Some(model)) => Task::of_model(model),
-        (None, None) => {
-            return Ok(Outcome::Usage(
-                "the comments have no scores yet and no model is given to score them: name one with -m MODEL".into(),
-            ));
-        }
+        (None, None) => Vec::new(),
     };
     if let Some(task) = tasks.iter().find(|task| task.labels.len() > MAX_LABELS) {
         return Ok(Outcome::Usage(format!(

@@ -9,7 +9,7 @@ use super::csv_output::CsvOutput;
 use super::paths::Paths;
 use super::pipeline::{self, Passed};
 use super::rejects::Rejects;
-use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, progress, source};
+use super::{InputArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::Result;
 use crate::input::{Header, Raw, Record, Row, json_cell};
 use crate::labelling::{Picked, Queue};
@@ -20,8 +20,8 @@ pub(super) struct SampleArgs {
     #[command(flatten)]
     input: InputArgs,
     /// A model: half of the comments are then those that it is least sure of.
-    #[command(flatten)]
-    model: ModelArgs,
+    #[arg(short, long, value_name = "MODEL")]
+    model: Option<PathBuf>,
     /// How many comments to pick.
     #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 200)]
     rows: usize,
@@ -45,11 +45,11 @@ pub(super) fn run(args: &SampleArgs, setting: &Setting) -> anyhow::Result<Outcom
     if args.rows == 0 || args.rows > MOST_ROWS {
         return Ok(Outcome::Usage(format!("--rows must be from 1 to {MOST_ROWS}. Got {}", args.rows)));
     }
-    let paths = Paths::of(&args.input)?.reads(args.model.model.as_deref()).writes("--output", Some(&args.output));
+    let paths = Paths::of(&args.input)?.reads(args.model.as_deref()).writes("--output", Some(&args.output));
     if let Some(clash) = paths.clash() {
         return Ok(Outcome::Usage(clash));
     }
-    let model = source::model(&args.model)?;
+    let model = args.model.as_deref().map(source::load).transpose()?;
     let tasks: Vec<String> = match (&model, args.tasks.is_empty()) {
         (_, false) => args.tasks.clone(),
         (Some(model), true) => model.heads.iter().map(|head| head.name.clone()).collect(),

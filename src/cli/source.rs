@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::input::{Articles, ColumnNames, InputOptions, Inputs};
 use crate::model::Model;
-use crate::model_file;
+use crate::{builtin, model_file};
 
 /// Opens the inputs, joined with the articles.
 pub(super) fn open(args: &InputArgs) -> Result<Inputs> {
@@ -35,7 +35,12 @@ pub(super) fn config(path: Option<&Path>) -> Result<Config> {
     }
 }
 
-/// Loads the model that the arguments name; `None` if they name none.
-pub(super) fn model(args: &ModelArgs) -> Result<Option<Model>> {
-    args.model.as_deref().map(model_file::load).transpose()
+/// Loads the model that the arguments name, else the built-in one.
+pub(super) fn model(args: &ModelArgs) -> Result<Model> {
+    load(args.model.as_deref().unwrap_or(Path::new(builtin::NAME)))
+}
+
+/// Loads a model from its file, or the built-in one by its name.
+pub(super) fn load(path: &Path) -> Result<Model> {
+    if path.as_os_str() == builtin::NAME { builtin::model() } else { model_file::load(path) }
 }

@@ -28,6 +28,9 @@ pub(super) struct TrainArgs {
     /// Settings; training/example.toml shows all of them.
     #[arg(long, value_name = "TOML")]
     config: Option<PathBuf>,
+    /// A model that the new one starts from, for few labels of your own; `builtin` is the one that is part of the program.
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
     /// A label column to learn; by default stance and tone, as far as they exist.
     #[arg(long = "task", value_name = "COLUMN")]
     tasks: Vec<String>,
@@ -53,7 +56,11 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     config.validation.folds = args.folds.map_or(config.validation.folds, |k| k as usize);
     config.validation.seed = args.seed.unwrap_or(config.validation.seed);
     config.check()?;
-    let paths = Paths::of(&args.input)?.reads(args.config.as_deref()).writes("--output", Some(&args.output));
+    let base = args.base.as_deref().map(source::load).transpose()?;
+    let paths = Paths::of(&args.input)?
+        .reads(args.config.as_deref())
+        .reads(args.base.as_deref())
+        .writes("--output", Some(&args.output));
     if let Some(clash) = paths.writes("--out-of-fold", args.out_of_fold.as_deref()).clash() {
         return Ok(Outcome::Usage(clash));
     }
@@ -82,7 +89,7 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     let tasks_found = found_tasks(&tasks, &args.tasks, &mut examples);
 
     let bar = progress::bar(setting.quiet, "training", Some(1));
-    let trained = training::train(&examples, &tasks_found, &config, &|done, steps| {
+    let trained = training::train_onto(base.as_ref(), &examples, &tasks_found, &config, &|done, steps| {
         bar.set_length(steps as u64);
         bar.set_position(done as u64);
     });

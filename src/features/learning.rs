@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::context::ContextStore;
 use super::crossed;
+use super::inherited::{Inherited, InheritedColumns, united};
 use super::layout::Block;
 use super::session::topic;
 use super::similarity::{self, Measured};
@@ -22,6 +23,17 @@ const CHUNK: usize = 2048;
 
 /// Learns features from comments, and gives each comment's raw row.
 pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
+    let (features, raw, _) = learn_onto(None, language, config, rows);
+    (features, raw)
+}
+
+/// The same with every term of a base's features, which are of the same language, and where its columns have gone.
+pub fn learn_onto(
+    base: Option<&Features>,
+    language: Language,
+    config: &FeatureConfig,
+    rows: &[Texts],
+) -> (Features, RawRows, Option<InheritedColumns>) {
     let mut lexicon = Lexicon::new(language, Arc::new(StringTable::default()));
     let mut comments = TokenLists::new();
     rows.iter().for_each(|row| comments.push(&mut lexicon, row.comment));
@@ -31,7 +43,7 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
         || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
         || {
             let stem_df = [&comments, &contexts].map(|texts| stem_frequencies(&lexicon, texts));
-            let (stems, stem_columns) = learn_stems(&lexicon, &stem_df, &config.words);
+            let (stems, stem_columns) = learn_stems(&lexicon, &stem_df, &config.words, base.map(|b| &*b.stems));
             let columns_of =
                 |row: usize| comments.row(row).iter().map(|&t| stem_columns[lexicon.facts(t).stem as usize]);
             let bigrams = learn_bigrams(rows.len(), &columns_of, &config.words, stems.len());
@@ -41,7 +53,7 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
     let texts = rows.len() + contexts.len();
     let context_idf =
         if contexts.is_empty() { Vec::new() } else { learn_context_idf(&stem_df, texts, &stem_columns, stems.len()) };
-    let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words);
+    let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words, base.map(|b| &b.targets));
 
     let mut features = Features {
         stems: Arc::new(stems),
@@ -52,10 +64,19 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
         unseen_idf: smoothed_idf(texts, 0),
         ..Features::empty(language)
     };
+    let inherited = base.map(|base| Inherited::new(base, &features));
+    if let Some(inherited) = &inherited {
+        inherited.extend_words(&mut features);
+        inherited.keep_context_idf(&mut features);
+        inherited.keep_bins(&mut features);
+    }
     // All that is looked up before every vocabulary is there.
     features.lookups.bigrams = super::words::BigramTable::new(&features.bigrams, features.stems.len());
     features.target_terms =
         learn_target_terms(&features, &comments, &lexicon, &stem_columns, &target_of, &config.target_words);
+    if let Some(inherited) = &inherited {
+        inherited.extend_targets(&mut features);
+    }
 
     // Every context is analysed once for the whole training.
     let store = Arc::new(ContextStore::new(usize::MAX));
@@ -63,13 +84,23 @@ pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Fea
         let measured = measure(&features, rows, &store);
         features.bins = similarity::learn_bins(&measured);
         features.gate = similarity::learn_gate(&measured);
+        if let Some(inherited) = &inherited {
+            inherited.keep_bins(&mut features);
+        }
         learn_crossed(&mut features, config, rows, &measured, &store);
+    }
+    if let Some(inherited) = &inherited {
+        inherited.extend_crossed(&mut features);
     }
     features = features.index();
     let all: Vec<usize> = (0..rows.len()).collect();
     let raw = extract(&features, rows, &store);
     features.idf = raw.idf(&features.layout(), &all, |_| 1);
-    (features, raw)
+    let columns = inherited.map(|inherited| inherited.columns(&features));
+    if let Some(columns) = &columns {
+        columns.keep_idf(&mut features.idf);
+    }
+    (features, raw, columns)
 }
 
 /// Similarities of every comment.
@@ -238,12 +269,6 @@ fn keep<T: Ord + Copy>(terms: impl Iterator<Item = (T, u32)>, min_df: usize, roo
     kept.into_iter().map(|k| k.0).collect()
 }
 
-/// Strings as a table, which finds them by their order.
-fn table(mut strings: Vec<&str>) -> StringTable {
-    strings.sort_unstable();
-    StringTable::from_sorted(strings)
-}
-
 /// How many of some texts hold each stem of a lexicon.
 fn stem_frequencies(lexicon: &Lexicon, texts: &TokenLists) -> Vec<u32> {
     let mut frequencies = DocumentFrequencies::new(lexicon.stem_count());
@@ -257,9 +282,14 @@ fn stem_frequencies(lexicon: &Lexicon, texts: &TokenLists) -> Vec<u32> {
 
 /// The stems of enough comments, or of enough contexts, and for each stem id of the lexicon its column or [`NONE`]. Given is how many
 /// comments and how many contexts hold each.
-fn learn_stems(lexicon: &Lexicon, [own, other]: &[Vec<u32>; 2], config: &BlockConfig) -> (StringTable, Vec<u32>) {
+fn learn_stems(
+    lexicon: &Lexicon,
+    [own, other]: &[Vec<u32>; 2],
+    config: &BlockConfig,
+    base: Option<&StringTable>,
+) -> (StringTable, Vec<u32>) {
     let terms = own.iter().zip(other).enumerate().map(|(id, (&own, &other))| (lexicon.stem(id as u32), own.max(other)));
-    let table = table(keep(terms, config.min_df, config.max_features));
+    let table = united(base, keep(terms, config.min_df, config.max_features));
     let columns = (0..lexicon.stem_count())
         .map(|id| table.find(lexicon.stem(id as u32)).map_or(NONE, |column| column as u32))
         .collect();
@@ -331,12 +361,17 @@ fn learn_grams(lexicon: &Lexicon, tokens: usize, comments: &TokenLists, config: 
 }
 
 /// The targets of enough comments, and which one each comment has.
-fn learn_targets(lexicon: &mut Lexicon, rows: &[Texts], config: &BlockConfig) -> (StringTable, Vec<u32>) {
+fn learn_targets(
+    lexicon: &mut Lexicon,
+    rows: &[Texts],
+    config: &BlockConfig,
+    base: Option<&StringTable>,
+) -> (StringTable, Vec<u32>) {
     let forms: Vec<Option<String>> =
         rows.iter().map(|row| row.target.map(|t| target_words::canonical(lexicon, t))).collect();
     let mut counts: HashMap<&str, u32, RandomState> = HashMap::default();
     forms.iter().flatten().for_each(|form| *counts.entry(form).or_default() += 1);
-    let table = table(keep(counts.into_iter(), config.min_df, config.max_features));
+    let table = united(base, keep(counts.into_iter(), config.min_df, config.max_features));
     let of_row = forms.iter().map(|f| f.as_deref().and_then(|f| table.find(f)).map_or(NONE, |i| i as u32)).collect();
     (table, of_row)
 }

@@ -10,6 +10,7 @@ pub mod chars;
 pub mod context;
 pub mod counter;
 pub mod crossed;
+pub mod inherited;
 pub mod layout;
 pub mod learning;
 pub mod matrix;
@@ -239,6 +240,23 @@ impl Features {
             (Block::Style, style::NAMES.len()),
             (Block::Similarity, similarity::columns(&self.bins)),
         ])
+    }
+
+    /// Bytes that a block's terms and their document frequencies take in a model file.
+    pub fn vocabulary_bytes(&self, block: Block) -> u64 {
+        let table = |table: &StringTable| table.text().len() + size_of_val(table.offsets());
+        let pairs = |pairs: &[[u32; 2]]| size_of_val(pairs);
+        let terms = match block {
+            Block::Words => table(&self.stems) + pairs(&self.bigrams) + size_of_val(self.context_idf.as_slice()),
+            Block::Chars => self.grams.iter().map(|gram| gram.to_string().len() + size_of::<u32>()).sum(),
+            Block::TargetWords => table(&self.targets) + pairs(&self.target_terms),
+            Block::SharedWords => pairs(&self.shared_terms),
+            Block::RelatedWords => pairs(&self.related_terms),
+            Block::LeadWords => pairs(&self.lead_terms),
+            Block::Style | Block::Similarity => 0,
+        };
+        let idf = if block.is_counted() { self.layout().range(block).len() * size_of::<f32>() } else { 0 };
+        (terms + idf) as u64
     }
 
     /// A table for quick look-ups must be rebuilt after the vocabularies were set.

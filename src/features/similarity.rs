@@ -208,6 +208,16 @@ fn width(edges: &[f32]) -> usize {
     if edges.is_empty() { 0 } else { edges.len() + 2 }
 }
 
+/// By column of some bins, its place among the columns of others that hold them.
+pub(super) fn places<'b>(bins: &'b [Vec<f32>], among: &'b [Vec<f32>]) -> impl Iterator<Item = u32> + 'b {
+    let mut start = 0;
+    bins.iter().zip(among).flat_map(move |(own, among)| {
+        let first = start;
+        start += width(among) as u32;
+        first..first + width(own) as u32
+    })
+}
+
 /// Columns and values of a comment's similarities, scaled so that the block is of one size however many of them there are.
 pub(super) fn encode(bins: &[Vec<f32>], measured: &Measured, mut emit: impl FnMut(u32, f32)) {
     let count = bins.iter().zip(measured).filter(|(edges, value)| value.is_some() && !edges.is_empty()).count();

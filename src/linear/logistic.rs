@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use half::f16;
 use linfa::DatasetBase;
 use linfa::traits::{Fit, PredictInplace};
-use ndarray::{Array1, Array2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 
 use super::kernels::vectorised;
 use super::loss::{Loss, Targets};
@@ -29,6 +30,13 @@ impl SparseLogistic {
     /// A regression with known weights (features by columns) and intercepts (by column).
     pub fn from_weights(weights: Array2<f32>, intercepts: Array1<f64>) -> Self {
         SparseLogistic { weights, intercepts, exact: None, convergence: None }
+    }
+
+    /// The same with weights that half-precision numbers can hold: what a model file keeps of them. Eleven bits are more than the data
+    /// say about any weight.
+    pub fn halved(&self) -> Self {
+        let half = |w: f32| f16::from_f32(w.clamp(f16::MIN.to_f32(), f16::MAX.to_f32())).to_f32();
+        SparseLogistic::from_weights(self.weights.mapv(half), self.intercepts.clone())
     }
 
     /// Weights, features by score columns.
@@ -196,6 +204,14 @@ impl LogisticValidParams {
                 factors.len()
             )));
         }
+        if let Some(prior) = &self.prior
+            && prior.nrows() != features
+        {
+            return Err(Error::Config(format!(
+                "`prior` of the logistic regression must have one row a feature, {features}. Got {}",
+                prior.nrows()
+            )));
+        }
         let mut penalties: Vec<f32> = match &self.penalty_factors {
             Some(factors) => factors.iter().map(|f| f * self.alpha as f32).collect(),
             None => vec![self.alpha as f32; features],
@@ -207,6 +223,7 @@ impl LogisticValidParams {
         if let Some(initial) = self.initial.as_ref().filter(|i| i.nrows() == features + 1) {
             exact.assign(&initial.slice_axis(Axis(1), Slice::from(from..from + classes)));
         }
+        let prior = self.prior.as_ref().map(|prior| prior.slice_axis(Axis(1), Slice::from(from..from + classes)));
         // Labels that are not finished go on in fewer lanes.
         let mut open: Vec<usize> = (0..classes).collect();
         let mut total: Option<Convergence> = None;
@@ -230,7 +247,7 @@ impl LogisticValidParams {
                 33..=64 => run::<64>,
                 _ => run::<MAX_CLASSES>,
             };
-            let (finished, convergence) = run(&problem, &open, &mut exact);
+            let (finished, convergence) = run(&problem, &open, prior.as_ref(), &mut exact);
             total = total.into_iter().chain([convergence]).reduce(together);
             let mut ended = finished.into_iter();
             open.retain(|_| ended.next() == Some(false));
@@ -240,20 +257,32 @@ impl LogisticValidParams {
 }
 
 /// One run of the solver for some columns of the weights, which it moves; gives which of them are finished.
-fn run<const L: usize>(problem: &Problem, columns: &[usize], weights: &mut Array2<f64>) -> (Vec<bool>, Convergence) {
-    let mut start = vec![[0.0; L]; weights.nrows()];
-    for (lanes, weights) in start.iter_mut().zip(weights.rows()) {
-        for (lane, &column) in lanes.iter_mut().zip(columns) {
-            *lane = weights[column];
-        }
-    }
-    let solution = solver::solve(problem, start);
+fn run<const L: usize>(
+    problem: &Problem,
+    columns: &[usize],
+    prior: Option<&ArrayView2<f64>>,
+    weights: &mut Array2<f64>,
+) -> (Vec<bool>, Convergence) {
+    let start = lanes(weights.view(), columns);
+    let prior = prior.map_or(Vec::new(), |prior| lanes(prior.view(), columns));
+    let solution = solver::solve::<L>(problem, start, prior);
     for (lanes, mut weights) in solution.weights.iter().zip(weights.rows_mut()) {
         for (&lane, &column) in lanes.iter().zip(columns) {
             weights[column] = lane;
         }
     }
     (solution.finished[..columns.len()].to_vec(), solution.convergence)
+}
+
+/// Some columns side by side.
+fn lanes<const L: usize>(weights: ArrayView2<f64>, columns: &[usize]) -> Vec<[f64; L]> {
+    let mut all = vec![[0.0; L]; weights.nrows()];
+    for (lanes, weights) in all.iter_mut().zip(weights.rows()) {
+        for (lane, &column) in lanes.iter_mut().zip(columns) {
+            *lane = weights[column];
+        }
+    }
+    all
 }
 
 /// How two runs for different labels ended together.
@@ -538,6 +567,33 @@ mod tests {
             assert!(model.weights()[[0, 0]] > 0.0 && model.weights()[[1, 0]] < 0.0);
             let (_, convergence) = fit(params(), &x, Array2::from_shape_fn((30, 2), |(i, k)| i % 2 == k));
             assert!(convergence.converged, "{convergence:?}");
+        }
+    }
+
+    #[test]
+    fn a_strong_penalty_leaves_the_prior_and_a_weak_one_forgets_it() {
+        let records = records();
+        let prior = Arc::new(Array2::from_shape_fn((6, 3), |(j, k)| (j as f64 - 2.5) * (k as f64 - 1.0) / 4.0));
+        let far = |a: &Array2<f32>, b: &Array2<f64>| {
+            a.iter().zip(b).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
+        };
+        let fitted = |params: LogisticParams| {
+            let (joint, _) = fit(params.clone(), &records, classes());
+            let (single, _) = fit(params, &records, flags());
+            [joint.weights().clone(), single.weights().clone()]
+        };
+        for weights in fitted(params(3).alpha(1e7).prior(prior.clone())) {
+            assert!(far(&weights, &prior) < 1e-4, "{weights}");
+        }
+        let with = fitted(params(3).alpha(1e-5).prior(prior.clone()));
+        for (with, without) in with.iter().zip(fitted(params(3).alpha(1e-5))) {
+            assert!(far(with, &without.mapv(f64::from)) < 0.05, "{with} {without}");
+        }
+        // Started from anywhere, it ends in the same place.
+        let start = Arc::new(Array2::from_elem((7, 3), 0.5));
+        let started = fitted(params(3).prior(prior.clone()).initial(start));
+        for (a, b) in fitted(params(3).prior(prior)).iter().zip(&started) {
+            assert!(far(a, &b.mapv(f64::from)) < 1e-3);
         }
     }
 

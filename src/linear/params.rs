@@ -35,6 +35,7 @@ pub struct LogisticValidParams {
     pub(super) tolerance: f64,
     pub(super) max_iterations: usize,
     pub(super) initial: Option<Arc<Array2<f64>>>,
+    pub(super) prior: Option<Arc<Array2<f64>>>,
 }
 
 impl LogisticParams {
@@ -49,6 +50,7 @@ impl LogisticParams {
             tolerance: 1e-3,
             max_iterations: 100,
             initial: None,
+            prior: None,
         })
     }
 
@@ -88,6 +90,12 @@ impl LogisticParams {
         self.0.initial = Some(weights);
         self
     }
+
+    /// Weights that the penalty pulls towards instead of zero: features by score columns. The penalty is `alpha / 2 * |w - prior|^2`.
+    pub fn prior(mut self, weights: Arc<Array2<f64>>) -> Self {
+        self.0.prior = Some(weights);
+        self
+    }
 }
 
 fn outside(name: &str, range: &str, got: impl std::fmt::Display) -> Error {
@@ -125,6 +133,11 @@ impl ParamGuard for LogisticParams {
             && initial.ncols() != p.classes
         {
             return Err(outside("initial", "weights with one column a class", initial.ncols()));
+        }
+        if let Some(prior) = &p.prior
+            && (prior.ncols() != p.classes || prior.iter().any(|w| !w.is_finite()))
+        {
+            return Err(outside("prior", "finite weights with one column a class", prior.ncols()));
         }
         Ok(p)
     }

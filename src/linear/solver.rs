@@ -75,20 +75,21 @@ pub struct Solution<const L: usize> {
     pub convergence: Convergence,
 }
 
-/// Minimises a problem from the given weights (features, then the intercept).
+/// Minimises a problem from the given weights (features, then the intercept); `prior` has the weights, feature by feature, that the
+/// penalty pulls towards, and is empty where that is zero.
 ///
 /// Where lanes are problems of their own, the run ends early as soon as half of the lanes stand idle: the caller then goes on
 /// with the unfinished ones in fewer lanes.
-pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> Solution<L> {
-    // Steps keep the sum over the classes (see `preconditioned`), so the start has to be without a shared shift.
+pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>, mut prior: Vec<[f64; L]>) -> Solution<L> {
+    // Steps keep the sum over the classes (see `preconditioned`), so start and prior have to be without a shared shift.
     if problem.loss.is_joint() {
-        for lanes in &mut weights {
+        for lanes in weights.iter_mut().chain(&mut prior) {
             let lanes = &mut lanes[..problem.loss.classes];
             let mean = lanes.iter().sum::<f64>() / lanes.len() as f64;
             lanes.iter_mut().for_each(|w| *w -= mean);
         }
     }
-    let mut state = State::new(problem, &weights);
+    let mut state = State::new(problem, &weights, &prior);
     // A start that is worse than none (or not a number) may be too far out for curvature in f32.
     if weights.iter().flatten().any(|&w| w != 0.0) {
         let none = state.loss_at_zero();
@@ -98,7 +99,7 @@ pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> S
             for lanes in &mut weights {
                 lanes.iter_mut().zip(&worse).filter(|(_, worse)| **worse).for_each(|(w, _)| *w = 0.0);
             }
-            state = State::new(problem, &weights);
+            state = State::new(problem, &weights, &prior);
         }
     }
     let scale = state.gradient_at_zero();
@@ -126,9 +127,18 @@ pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>) -> S
     Solution { weights, finished, convergence }
 }
 
+/// How far a feature's weights are from the prior.
+fn from_prior<const L: usize>(prior: &[[f64; L]], weights: &[[f64; L]], feature: usize) -> [f64; L] {
+    match prior.get(feature) {
+        Some(prior) => std::array::from_fn(|l| weights[feature][l] - prior[l]),
+        None => weights[feature],
+    }
+}
+
 /// Everything that changes while a problem is solved; one lane a score column.
 struct State<'p, const L: usize> {
     problem: &'p Problem<'p>,
+    prior: &'p [[f64; L]],
     row_parts: Vec<std::ops::Range<usize>>,
     feature_parts: Vec<std::ops::Range<usize>>,
     phase: [Phase; L],
@@ -183,13 +193,14 @@ impl<const L: usize> FeatureSums<L> {
 }
 
 impl<'p, const L: usize> State<'p, L> {
-    fn new(problem: &'p Problem<'p>, weights: &[[f64; L]]) -> Self {
+    fn new(problem: &'p Problem<'p>, weights: &[[f64; L]], prior: &'p [[f64; L]]) -> Self {
         let rows = problem.records.rows();
         let features = problem.transposed.rows();
         let mut phase = [Phase::Done; L];
         phase[..problem.loss.classes].fill(Phase::Gradient);
         let mut state = State {
             problem,
+            prior,
             row_parts: parts(problem.records),
             feature_parts: parts(problem.transposed),
             phase,
@@ -229,7 +240,7 @@ impl<'p, const L: usize> State<'p, L> {
         let rows = state.row_losses(&[true; L], |row| state.scores[row]);
         let [penalty] = state.over_features(|j| {
             let penalty = 0.5 * f64::from(problem.penalties[j]);
-            [weights[j].map(|w| penalty * w * w)]
+            [from_prior(prior, weights, j).map(|w| penalty * w * w)]
         });
         state.loss = joined(problem.loss, add(rows, penalty));
         state
@@ -325,7 +336,13 @@ impl<'p, const L: usize> State<'p, L> {
 
     /// The objective at zero weights.
     fn loss_at_zero(&self) -> Lanes<L> {
-        joined(self.problem.loss, self.row_losses(&[true; L], |_| [0.0; L]))
+        let rows = self.row_losses(&[true; L], |_| [0.0; L]);
+        let zeros = vec![[0.0; L]; self.prior.len()];
+        let penalty = zeros.iter().enumerate().map(|(j, _)| {
+            let penalty = 0.5 * f64::from(self.problem.penalties[j]);
+            from_prior(self.prior, &zeros, j).map(|w| penalty * w * w)
+        });
+        joined(self.problem.loss, penalty.fold(rows, add))
     }
 
     /// First half of a pass: the rows. Fills `carried` and gives each lane's step length along its direction (0 where none is under way).
@@ -384,7 +401,7 @@ impl<'p, const L: usize> State<'p, L> {
         let directions = split(&mut self.direction, &self.feature_parts);
         let steps = split(&mut self.step, &self.feature_parts);
         let remainders = split(&mut self.remainder, &self.feature_parts);
-        let (share, used) = (self.share, self.used);
+        let (share, used, prior) = (self.share, self.used, self.prior);
         let sums: Vec<FeatureSums<L>> = (&self.feature_parts, directions, steps, remainders)
             .into_par_iter()
             .map(|(part, directions, steps, remainders)| {
@@ -398,8 +415,9 @@ impl<'p, const L: usize> State<'p, L> {
                     if fresh {
                         for (i, column) in columns.iter().enumerate() {
                             let penalty = f64::from(problem.penalties[first + i]);
+                            let away = from_prior(prior, weights, first + i);
                             for l in (0..L).filter(|&l| phase[l] == Phase::Gradient) {
-                                let gradient = column[l] + penalty * weights[first + i][l];
+                                let gradient = column[l] + penalty * away[l];
                                 sums.squared_gradient[l] += gradient * gradient;
                                 steps[i][l] = 0.0;
                                 remainders[i][l] = -gradient as f32;
@@ -485,7 +503,7 @@ impl<'p, const L: usize> State<'p, L> {
         // The penalty along the step is a parabola: c0 + c1 t + c2 t^2.
         let [constant, linear, square] = self.over_features(|j| {
             let penalty = f64::from(problem.penalties[j]);
-            let (weights, step) = (&weights[j], self.step[j].map(f64::from));
+            let (weights, step) = (from_prior(self.prior, weights, j), self.step[j].map(f64::from));
             [
                 weights.map(|w| 0.5 * penalty * w * w),
                 std::array::from_fn(|l| penalty * weights[l] * step[l]),

@@ -1,5 +1,6 @@
 //! What `inspect` shows of a model.
 
+use half::f16;
 use serde::Serialize;
 
 use crate::decision::DecisionRule;
@@ -11,6 +12,11 @@ use crate::summary::TaskSummary;
 /// What `inspect` shows of a model.
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
+    /// The model's card in Markdown; only the built-in model has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<&'static str>,
+    /// Where the model comes from and where it fails, as its makers say.
+    pub note: Option<String>,
     /// Where the model comes from.
     pub provenance: Provenance,
     /// Language of the stemmer.
@@ -32,7 +38,7 @@ pub struct BlockSize {
     pub weight: f64,
     /// Number of its features.
     pub features: usize,
-    /// Bytes of its weights over all tasks.
+    /// Bytes of its terms and of its weights over all tasks in the model file.
     pub bytes: u64,
 }
 
@@ -84,7 +90,8 @@ impl Inspection {
                 block: block.name(),
                 weight: model.config.features.weights().of(block),
                 features: layout.range(block).len(),
-                bytes: (layout.range(block).len() * columns * size_of::<f32>()) as u64,
+                bytes: model.features.vocabulary_bytes(block)
+                    + (layout.range(block).len() * columns * size_of::<f16>()) as u64,
             })
             .collect();
         let tasks = model
@@ -119,6 +126,8 @@ impl Inspection {
             })
             .collect();
         Inspection {
+            card: None,
+            note: model.config.note.clone(),
             provenance: model.provenance.clone(),
             language: model.features.language.name(),
             blocks,

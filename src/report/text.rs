@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::inspection::Inspection;
+use super::numbers;
 use crate::evaluation::{Evaluation, TaskEvaluation};
 use crate::features::layout::Block;
 use crate::labels::TaskKind;
@@ -65,7 +66,7 @@ pub fn evaluation(evaluation: &Evaluation) -> String {
 
 /// What `inspect` shows.
 pub fn inspection(inspection: &Inspection) -> String {
-    let mut out = String::new();
+    let mut out = inspection.card.map(|card| format!("{card}\n\n")).unwrap_or_default();
     let origin = &inspection.provenance;
     line(
         &mut out,
@@ -74,11 +75,17 @@ pub fn inspection(inspection: &Inspection) -> String {
             origin.belowline, origin.comments, origin.fingerprint
         ),
     );
+    if let Some(base) = &origin.base {
+        line(&mut out, format_args!("On top of a model trained on the comments with the SHA-256 {base}"));
+    }
     if let Some(date) = origin.date {
-        line(&mut out, format_args!("Date: {date} seconds after 1970 began"));
+        line(&mut out, format_args!("Date: {}", numbers::day(date)));
+    }
+    if let Some(note) = &inspection.note {
+        line(&mut out, format_args!("Note: {note}"));
     }
     line(&mut out, format_args!("Language: {}", inspection.language));
-    line(&mut out, format_args!("\n{:<14} {:>8} {:>10} {:>10}", "block", "weight", "features", "weights"));
+    line(&mut out, format_args!("\n{:<14} {:>8} {:>10} {:>10}", "block", "weight", "features", "bytes"));
     for block in &inspection.blocks {
         line(
             &mut out,
@@ -161,6 +168,13 @@ fn task(out: &mut String, summary: &TaskSummary) {
                     trial.score
                 ),
             );
+        }
+    }
+    if !summary.base.is_empty() {
+        line(out, format_args!("  What the base model's scores are worth (weights in the scores of this task):"));
+        for score in &summary.base {
+            let weights: Vec<String> = score.weights.iter().map(|w| format!("{w:+.2}")).collect();
+            line(out, format_args!("    {:<14} {:<14} {}", score.task, score.label, weights.join(" ")));
         }
     }
     let fit = &summary.convergence;

@@ -76,6 +76,9 @@ pub(super) fn of(report: &Report, doubts: &Doubts) -> Vec<Caveat> {
     }
     scores(report, doubts, &mut say);
     if let Some(model) = &report.model {
+        if let Some(note) = &model.note {
+            say("model-note", format!("Of the model: {note}"));
+        }
         unseen(report, model, &mut say);
         if doubts.lacks_contexts {
             let text =

@@ -342,6 +342,7 @@ fn card(model: &Model, seen: [u64; 2]) -> ModelCard {
         comments: model.provenance.comments,
         fingerprint: model.provenance.fingerprint.clone(),
         language: model.features.language.name(),
+        note: model.config.note.clone(),
         date: model.provenance.date,
         rows_under_seen_articles: seen[0],
         rows_under_unseen_articles: seen[1],

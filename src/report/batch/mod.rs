@@ -84,6 +84,9 @@ pub struct ModelCard {
     pub fingerprint: String,
     /// Language of its stemmer.
     pub language: &'static str,
+    /// Where it comes from and where it fails, as its makers say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Seconds since 1970; absent where training was not given a date.
     pub date: Option<u64>,
     /// Rows under articles that training saw.
