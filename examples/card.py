@@ -66,7 +66,7 @@ def by_task(bench, model):
     for task, summary in bench.inspect(model).items():
         figures = summary["figures"]
         print(f"| `{task}` | {summary['rows']:,} | {estimate(figures)} | {figures['calibration_error']:.3f} |")
-    print("\n| task | label | precision | recall | F1 | AUC | comments |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    print("\n| task | label | precision | recall | F1 | AUC | weight |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     for task, summary in bench.inspect(model).items():
         figures = summary["figures"]
         for label, area in zip(figures["labels"], figures["auc"]):

@@ -2,7 +2,8 @@
 //!
 //! The new model sees every term of the base beside its own, and the base's raw scores as further features: one column for each score
 //! column of each of the base's tasks. Their weights are hardly penalised, and pulled towards 1 where task and label bear the same name,
-//! else towards 0, so that the labels of a house need not be those of the base. All other weights are pulled towards zero as always.
+//! else towards 0, so that the labels of a house need not be those of the base. All other weights are pulled towards zero as always. A
+//! comment's terms are weighed in the larger vocabulary: where it has terms that the base lacks, what the base says of it is that much weaker.
 //! A raw score of the base is a sum over weights, so in the end both are added up: the new weights are the base's, turned into the new
 //! labels, plus what the new comments say against them. The penalty pulls towards the base instead of towards zero.
 
@@ -11,34 +12,47 @@ use std::sync::Arc;
 use ndarray::{Array2, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::features::Matrix;
 use crate::features::inherited::InheritedColumns;
-use crate::labels::TaskKind;
+use crate::features::layout::{Block, BlockWeights, Layout};
+use crate::features::weighting::RawRows;
 use crate::linear::SparseLogistic;
 use crate::model::Model;
 use crate::task::TaskRows;
 
-/// Strength of the penalty on the weights of the base's scores, whatever that of the others: about as much as one comment says.
-const PENALTY: f64 = 1.0;
+/// Strength of the penalty on the weights of the base's scores, whatever that of the others. A score is of the size of some units, so
+/// twenty is as much as a dozen comments say. Of 1, 5, 20, 60 and 200 it did best on 50 to 500 comments of the first source of
+/// `docs/adapting.md`; on the second they were alike.
+const PENALTY: f64 = 20.0;
 /// Raw scores go into the matrix this much smaller, to the size of other features: their gradients would drown all others in the norm
 /// that tells the solver when to stop.
 const SCALE: f64 = 0.1;
+
+/// A base of more labels would fill the memory.
+const MOST_SCORES: usize = 1_000;
 
 /// A base model's scores among the features of a new one.
 #[derive(Debug, Clone)]
 pub struct Adaptation {
     /// What became of the base's columns.
     pub(crate) inherited: InheritedColumns,
-    /// The base's weights: new columns by score columns of all its tasks.
+    /// The base's weights, of blocks that both models use: its columns by score columns of all its tasks.
     weights: Array2<f32>,
+    /// By new column the row of these weights.
+    row_of: Vec<Option<u32>>,
     scores: Vec<BaseScore>,
+    /// The columns that some new comment holds, and where they stand among themselves: of the base's terms few comments have but few,
+    /// and a fit need not carry the others.
+    held: Vec<u32>,
+    place: Vec<u32>,
+    layout: Layout,
 }
 
 /// One score column of a base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct BaseScore {
     task: String,
-    kind: TaskKind,
     /// The label that it speaks for.
     label: String,
     /// The label that it speaks against, of a two-class task.
@@ -57,34 +71,62 @@ pub struct BaseWeight {
 }
 
 impl Adaptation {
-    /// `columns` is the number of the new model's columns.
-    pub fn new(base: &Model, inherited: InheritedColumns, columns: usize) -> Self {
+    /// `layout` is that of the new model, `used` its blocks, `raw` its comments.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a base of more than 1,000 labels.
+    pub fn new(
+        base: &Model,
+        inherited: InheritedColumns,
+        layout: &Layout,
+        used: &BlockWeights,
+        raw: &RawRows,
+    ) -> Result<Self> {
         let mut scores = Vec::new();
         for head in &base.heads {
             let width = head.regression.weights().ncols();
             let two_class = width < head.labels.len();
             scores.extend((0..width).map(|column| BaseScore {
                 task: head.name.clone(),
-                kind: head.kind,
                 label: head.labels.name(if two_class { 1 } else { column }).into(),
                 against: two_class.then(|| head.labels.name(0).into()),
             }));
         }
-        let mut weights = Array2::zeros((columns, scores.len()));
-        let mut from = 0;
-        for head in &base.heads {
-            let own = head.regression.weights();
-            for (row, &column) in own.rows().into_iter().zip(&inherited.columns) {
-                let to = from..from + own.ncols();
-                weights.row_mut(column as usize).slice_axis_mut(Axis(0), Slice::from(to)).assign(&row);
-            }
-            from += own.ncols();
+        if scores.len() > MOST_SCORES {
+            return Err(Error::Config(format!(
+                "the base model has {} labels; at most {MOST_SCORES} can be started from",
+                scores.len()
+            )));
         }
-        Adaptation { inherited, weights, scores }
+        let of_heads: Vec<_> = base.heads.iter().map(|head| head.regression.weights().view()).collect();
+        let mut weights = match of_heads.is_empty() {
+            true => Array2::zeros((base.layout().columns(), 0)),
+            false => ndarray::concatenate(Axis(1), &of_heads)
+                .map_err(|e| Error::Config(format!("the base model's tasks do not fit together: {e}")))?,
+        };
+        // A block that one of the two does without adds nothing to a score.
+        let of_base = base.config.features.weights();
+        for block in Block::ALL.into_iter().filter(|&b| !(used.uses(b) && of_base.uses(b))) {
+            weights.slice_axis_mut(Axis(0), Slice::from(base.layout().range(block))).fill(0.0);
+        }
+        let mut row_of = vec![None; layout.columns()];
+        inherited.columns.iter().enumerate().for_each(|(row, &column)| row_of[column as usize] = Some(row as u32));
+        let occurs = raw.occurring(layout);
+        let is_held = |column: usize| occurs.get(column).copied().unwrap_or(true);
+        let held: Vec<u32> = (0..layout.columns()).filter(|&c| is_held(c)).map(|c| c as u32).collect();
+        let mut place = vec![0; layout.columns()];
+        held.iter().enumerate().for_each(|(new, &column)| place[column as usize] = new as u32);
+        let widths = Block::ALL.map(|block| (block, layout.range(block).filter(|&c| is_held(c)).count()));
+        Ok(Adaptation { inherited, weights, row_of, scores, held, place, layout: Layout::new(widths) })
+    }
+
+    /// Where the columns stand that fits see.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// Number of further columns.
-    pub(crate) fn width(&self) -> usize {
+    fn width(&self) -> usize {
         self.scores.len()
     }
 
@@ -93,18 +135,20 @@ impl Adaptation {
         PENALTY * SCALE * SCALE
     }
 
-    /// A matrix with the base's scores of its rows as further columns; `full` has the same rows with every block.
+    /// A matrix as fits see it: without columns that no comment holds, with the base's scores of its rows as further ones; `full` has the
+    /// same rows with every block.
     pub(crate) fn extended(&self, matrix: &Matrix, full: &Matrix) -> Matrix {
-        let columns = matrix.columns();
+        let columns = self.held.len();
         let mut extended = Matrix::new(columns + self.width());
         let mut scores = vec![0.0f64; self.width()];
         for row in 0..matrix.rows() {
             let (indices, values) = matrix.row(row);
-            indices.iter().zip(values).for_each(|(&column, &value)| extended.push(column, value));
+            indices.iter().zip(values).for_each(|(&c, &value)| extended.push(self.place[c as usize], value));
             scores.fill(0.0);
             let (indices, values) = full.row(row);
             for (&column, &value) in indices.iter().zip(values) {
-                for (score, &weight) in scores.iter_mut().zip(self.weights.row(column as usize)) {
+                let Some(row) = self.row_of[column as usize] else { continue };
+                for (score, &weight) in scores.iter_mut().zip(self.weights.row(row as usize)) {
                     *score += f64::from(value) * f64::from(weight);
                 }
             }
@@ -116,18 +160,21 @@ impl Adaptation {
         extended
     }
 
-    /// What weights are pulled towards: 1 where one of the base's scores speaks for what a score of the task does.
+    /// What weights are pulled towards: 1 where one of the base's scores speaks for the label that a score of the task speaks for, -1 where
+    /// for the one that it speaks against. Half of it where only one of the two scores is that of a two-class task, which is the difference of
+    /// two others.
     pub(crate) fn prior(&self, task: &TaskRows) -> Arc<Array2<f64>> {
-        let columns = self.weights.nrows();
+        let columns = self.held.len();
         let mut prior = Array2::zeros((columns + self.width(), task.score_columns()));
         let shift = task.labels.len() - task.score_columns();
-        for (place, score) in self.scores.iter().enumerate() {
-            let against = (shift == 1).then(|| task.labels.name(0));
-            if score.task != task.name || score.kind != task.kind || score.against.as_deref() != against {
-                continue;
-            }
-            if let Some(class) = task.labels.index(&score.label) {
-                prior[[columns + place, class - shift]] = 1.0 / SCALE;
+        for (place, score) in self.scores.iter().enumerate().filter(|(_, score)| score.task == task.name) {
+            for column in 0..task.score_columns() {
+                let own = [Some(task.labels.name(column + shift)), (shift == 1).then(|| task.labels.name(0))];
+                let of_base = [Some(score.label.as_str()), score.against.as_deref()];
+                let same = |a: usize, b: usize| own[a].is_some() && own[a] == of_base[b];
+                let sign = f64::from(same(0, 0) || same(1, 1)) - f64::from(same(0, 1) || same(1, 0));
+                let share = if own[1].is_some() == of_base[1].is_some() { 1.0 } else { 0.5 };
+                prior[[columns + place, column]] = sign * share / SCALE;
             }
         }
         Arc::new(prior)
@@ -135,7 +182,7 @@ impl Adaptation {
 
     /// What each of the base's scores is worth in a fit with its scores.
     pub(crate) fn worth(&self, regression: &SparseLogistic) -> Vec<BaseWeight> {
-        let columns = self.weights.nrows();
+        let columns = self.held.len();
         let weight = |(place, score): (usize, &BaseScore)| BaseWeight {
             task: score.task.clone(),
             label: score.label.clone(),
@@ -144,11 +191,20 @@ impl Adaptation {
         self.scores.iter().enumerate().map(weight).collect()
     }
 
-    /// The same regression without further columns: what the base's scores weigh goes into the weights that they are sums of.
+    /// The same regression with every column and without further ones: what the base's scores weigh goes into the weights that they are sums of.
     pub(crate) fn folded(&self, regression: &SparseLogistic) -> SparseLogistic {
-        let columns = self.weights.nrows();
-        let (own, of_scores) = regression.weights().view().split_at(Axis(0), columns);
-        let weights = &own + &self.weights.dot(&(&of_scores * SCALE as f32));
+        let (own, of_scores) = regression.weights().view().split_at(Axis(0), self.held.len());
+        let from_base = self.weights.dot(&(&of_scores * SCALE as f32));
+        let mut weights = Array2::zeros((self.row_of.len(), own.ncols()));
+        for (row, mut weights) in self.row_of.iter().zip(weights.rows_mut()) {
+            if let Some(row) = row {
+                weights.assign(&from_base.row(*row as usize));
+            }
+        }
+        for (own, &column) in own.rows().into_iter().zip(&self.held) {
+            let mut row = weights.row_mut(column as usize);
+            row += &own;
+        }
         SparseLogistic::from_weights(weights, regression.intercepts().clone())
     }
 }
@@ -159,8 +215,11 @@ mod tests {
     use linfa::traits::PredictInplace;
 
     use crate::config::Config;
+    use crate::decision::Decision;
+    use crate::features::Texts;
     use crate::features::learning::learn_onto;
     use crate::input::{Article, Example};
+    use crate::labels::{LabelSet, TaskKind};
     use crate::model::texts;
     use crate::training;
 
@@ -190,6 +249,62 @@ mod tests {
     }
 
     #[test]
+    fn the_prior_goes_by_the_names_of_labels() {
+        let base = base(&examples());
+        let (features, raw, inherited) = learn_onto(
+            Some(&base.features),
+            base.features.language,
+            &base.config.features,
+            &[Texts { comment: "a bus", ..Texts::default() }],
+        );
+        let (layout, used) = (features.layout(), base.config.features.weights());
+        let adaptation = Adaptation::new(&base, inherited.unwrap(), &layout, &used, &raw).unwrap();
+        // The base's scores: stance against, favor, none; tone calm less angry.
+        let prior = |task: &str, labels: &[&str]| {
+            let labels = LabelSet::new(labels.iter().copied());
+            let task = TaskRows {
+                name: task.into(),
+                kind: TaskKind::SingleLabel,
+                labels,
+                rows: Vec::new(),
+                gold: Vec::new(),
+                weights: Vec::new(),
+                decision: Decision::Tuned,
+            };
+            let prior = adaptation.prior(&task);
+            let rows = prior.nrows();
+            (rows - 4..rows)
+                .map(|row| prior.row(row).iter().map(|w| w * SCALE).collect())
+                .collect::<Vec<Vec<f64>>>()
+        };
+        let none = || vec![0.0; 3];
+        assert_eq!(prior("tone", &["angry", "calm"]), [[0.0], [0.0], [0.0], [1.0]]);
+        assert_eq!(prior("tone", &["calm", "cross"]), [[0.0], [0.0], [0.0], [-1.0]]);
+        assert_eq!(prior("tone", &["angry", "zen"]), [[0.0], [0.0], [0.0], [1.0]]);
+        assert_eq!(prior("tone", &["angry", "calm", "odd"]), [none(), none(), none(), vec![-0.5, 0.5, 0.0]]);
+        assert_eq!(prior("stance", &["against", "favor"]), [[-0.5], [0.5], [0.0], [0.0]]);
+        assert_eq!(prior("other", &["angry", "calm"]), [[0.0]; 4]);
+    }
+
+    #[test]
+    fn a_block_that_one_of_the_two_does_without_weighs_nothing() {
+        let base = base(&examples());
+        let texts: Vec<_> = [Texts { comment: "a dear bus", ..Texts::default() }].into();
+        let config = &base.config.features;
+        let (features, raw, inherited) = learn_onto(Some(&base.features), base.features.language, config, &texts);
+        let (layout, used) = (features.layout(), config.weights().with(Block::Chars, 0.0));
+        let adaptation = Adaptation::new(&base, inherited.unwrap(), &layout, &used, &raw).unwrap();
+        let weights = Array2::ones((adaptation.held.len() + adaptation.width(), 1));
+        let folded = adaptation.folded(&SparseLogistic::from_weights(weights, ndarray::arr1(&[0.0])));
+        let strange = |&column: &usize| {
+            let own = if adaptation.held.contains(&(column as u32)) { 1.0 } else { 0.0 };
+            folded.weights()[[column, 0]] != own
+        };
+        assert_eq!(layout.range(Block::Chars).filter(strange).count(), 0);
+        assert!(layout.range(Block::Words).filter(strange).count() > 0);
+    }
+
+    #[test]
     fn scores_of_the_base_survive_a_larger_vocabulary_and_fold_into_the_weights() {
         let old = examples();
         let base = base(&old);
@@ -209,7 +324,8 @@ mod tests {
         let names = |place: usize| (base.features.name(place), features.name(inherited.columns[place] as usize));
         assert!((0..base.layout().columns()).all(|place| names(place).0 == names(place).1));
 
-        let adaptation = Adaptation::new(&base, inherited, layout.columns());
+        let used = base.config.features.weights();
+        let adaptation = Adaptation::new(&base, inherited, &layout, &used, &raw).unwrap();
         let rows: Vec<usize> = (0..all.len()).collect();
         let matrix = raw.weigh(&layout, &features.idf, &rows, &base.config.features.weights());
         let extended = adaptation.extended(&matrix, &matrix);

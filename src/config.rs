@@ -189,6 +189,13 @@ impl Config {
         if let Some(length) = self.note.as_ref().map(|note| note.chars().count()).filter(|&n| n > MAX_NOTE) {
             return outside("note", &format!("a text of at most {MAX_NOTE} characters"), length.to_string());
         }
+        if self.note.as_ref().is_some_and(|note| note.trim().is_empty() || note.contains(char::is_control)) {
+            return outside(
+                "note",
+                "one line of text",
+                "an empty text, or one with line breaks or other control characters".into(),
+            );
+        }
         let positive = |v: f64| v > 0.0 && v.is_finite();
         let training = &self.training;
         if training.alphas.is_empty() {

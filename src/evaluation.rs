@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::input::Record;
-use crate::labels::{TaskKind, shown, split_cell};
+use crate::labels::{LabelSet, TaskKind, shown, split_cell};
 use crate::metrics::{self, Bootstrap, Estimate, Judged, PrecisionRecall, number_clusters};
 use crate::model::{Head, Model, Verdict, article_key};
 use crate::summary::{Figures, Measured, UNSEEN};
@@ -27,6 +27,8 @@ pub struct LabelledVerdicts {
 
 struct LabelledTask {
     name: String,
+    kind: TaskKind,
+    labels: LabelSet,
     /// Place of the task's head in the model.
     head: usize,
     /// Places of the labelled rows among all that were read.
@@ -127,6 +129,8 @@ impl LabelledVerdicts {
                 let head = model.heads.iter().position(|h| h.name == *name)?;
                 Some(LabelledTask {
                     name: name.clone(),
+                    kind: model.heads[head].kind,
+                    labels: model.heads[head].labels.clone(),
                     head,
                     rows: Vec::new(),
                     judged: Vec::new(),
@@ -245,6 +249,14 @@ impl Evaluation {
                 None => None,
                 Some((name, others)) => {
                     let other = others.tasks.iter().find(|t| t.name == task.name);
+                    if let Some(other) = other.filter(|o| o.kind != task.kind || o.labels != task.labels) {
+                        return Err(Error::TrainingData(format!(
+                            "{name} has other labels for `{}` ({}) than the model ({}): they cannot be compared",
+                            task.name,
+                            other.labels.names().join(", "),
+                            task.labels.names().join(", ")
+                        )));
+                    }
                     let other = other.filter(|o| o.rows == task.rows).ok_or_else(|| {
                         Error::TrainingData(format!("{name} cannot judge the same rows of `{}`", task.name))
                     })?;

@@ -265,6 +265,7 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
         .windows(2)
         .map(|w| CharGram::pack(gram_text.get(w[0] as usize..w[1] as usize)?))
         .collect();
+    metadata.config.check().ok()?;
     let features = Features {
         language: metadata.language,
         stems: Arc::new(table("stems")?),

@@ -187,7 +187,7 @@ impl<'s> Selection<'s> {
     /// Blocks that the model may do without. One that is alone cannot be left out.
     fn dispensable(&self) -> Vec<Block> {
         let weights = self.bench.config.features.weights();
-        let layout = self.bench.layout;
+        let layout = self.bench.fitted();
         let used: Vec<Block> =
             Block::ALL.into_iter().filter(|&b| weights.uses(b) && !layout.range(b).is_empty()).collect();
         if used.len() < 2 {

@@ -78,23 +78,33 @@ pub fn train_onto(
     let language = match (config.language, base) {
         (LanguageChoice::Given(language), Some(base)) if language != base.features.language => {
             return Err(Error::Config(format!(
-                "`language` in the config is {}, and the base model's is {}",
+                "`language` in the config is {}, and the base model's is {}: leave it out, or start from a base of that language",
                 language.name(),
                 base.features.language.name()
             )));
         }
-        (_, Some(base)) => base.features.language,
-        (LanguageChoice::Given(language), None) => language,
-        (LanguageChoice::Auto, None) => {
-            let step = examples.len().div_ceil(LANGUAGE_SAMPLE).max(1);
-            Language::detect(examples.iter().step_by(step).map(|e| e.comment.as_str()))
+        (choice, Some(base)) => {
+            let found = detected(examples);
+            if choice == LanguageChoice::Auto && found != base.features.language && found != Language::Unknown {
+                warnings.push(format!(
+                    "the comments look like {}, and the base model is {}: it will hardly know their words",
+                    found.name(),
+                    base.features.language.name()
+                ));
+            }
+            base.features.language
         }
+        (LanguageChoice::Given(language), None) => language,
+        (LanguageChoice::Auto, None) => detected(examples),
     };
     let texts: Vec<Texts> = examples.iter().map(texts).collect();
     let (features, raw, inherited) =
         learning::learn_onto(base.map(|base| &base.features), language, &config.features, &texts);
     let layout = features.layout();
-    let adaptation = base.zip(inherited).map(|(base, inherited)| Adaptation::new(base, inherited, layout.columns()));
+    let used = config.features.weights();
+    let adaptation = base.zip(inherited);
+    let adaptation =
+        adaptation.map(|(base, inherited)| Adaptation::new(base, inherited, &layout, &used, &raw)).transpose()?;
     if layout.counted_columns() == 0 {
         return Err(Error::TrainingData(
             "no word or character sequence occurs in two comments: too little text to learn from".into(),
@@ -194,7 +204,10 @@ pub fn train_onto(
     let mut articles: Vec<u64> = examples.iter().filter_map(article_key).map(|key| article_print(&key)).collect();
     if let Some(base) = base {
         let known = examples.iter().filter(|example| base.has_seen(example) == Some(true)).count();
-        if known > 0 {
+        if base.provenance.fingerprint == provenance.fingerprint {
+            warnings
+                .push("the base model was trained on these very comments: every figure here is far too good".into());
+        } else if known > 0 {
             warnings.push(format!(
                 "{known} comments stand under articles that the base model was trained on: if it has seen the comments too, every figure \
                  here is too good"
@@ -205,6 +218,12 @@ pub fn train_onto(
     articles.sort_unstable();
     articles.dedup();
     Ok(Trained { model: Model::new(features, heads, config.clone(), provenance, articles), warnings, out_of_fold })
+}
+
+/// The language of most comments.
+fn detected(examples: &[Example]) -> Language {
+    let step = examples.len().div_ceil(LANGUAGE_SAMPLE).max(1);
+    Language::detect(examples.iter().step_by(step).map(|e| e.comment.as_str()))
 }
 
 /// Steps of every cross-validation of every task, and its final fit.

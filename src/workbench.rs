@@ -98,7 +98,8 @@ impl Workbench<'_> {
         }
         let matrix = self.matrix(&idf, train, &blocks);
         let weights: Array1<f32> = train.iter().map(|&r| task.weights[r] as f32).collect();
-        let counted: Vec<_> = Block::ALL.into_iter().filter(|b| b.is_counted()).map(|b| self.layout.range(b)).collect();
+        let counted: Vec<_> =
+            Block::ALL.into_iter().filter(|b| b.is_counted()).map(|b| self.fitted().range(b)).collect();
         let has = |row: usize, class: usize| task.gold[train[row]].contains(&class);
         let relevance = relevance(&matrix, task.labels.len(), has, weights.as_slice().unwrap_or_default(), &counted);
         let data = if task.is_joint() {
@@ -112,6 +113,11 @@ impl Workbench<'_> {
     /// Rows as a part's fits see them.
     pub(crate) fn weigh(&self, part: &Part, rows: &[usize]) -> Matrix {
         self.matrix(&part.idf, rows, &part.blocks)
+    }
+
+    /// Where the columns stand that fits see.
+    pub(crate) fn fitted(&self) -> &Layout {
+        self.base.map_or(self.layout, Adaptation::layout)
     }
 
     /// Rows with some of their blocks, and with what a base says of them.
@@ -177,7 +183,7 @@ impl Workbench<'_> {
         let mut start = start;
         for block in Block::ALL.into_iter().filter(|&b| part.blocks.uses(b) && !candidate.blocks.uses(b)) {
             let weights = Arc::make_mut(&mut start);
-            self.layout.range(block).for_each(|column| weights.row_mut(column).fill(0.0));
+            self.fitted().range(block).for_each(|column| weights.row_mut(column).fill(0.0));
         }
         start
     }
@@ -188,10 +194,10 @@ impl Workbench<'_> {
         let blocks = candidate.blocks;
         let mut factors = vec![LEFT_OUT; part.relevance.len()];
         if let Some(base) = self.base {
-            factors[self.layout.columns()..].fill((base.penalty() / candidate.alpha) as f32);
+            factors[self.fitted().columns()..].fill((base.penalty() / candidate.alpha) as f32);
         }
         for block in Block::ALL.into_iter().filter(|&b| blocks.uses(b)) {
-            for column in self.layout.range(block) {
+            for column in self.fitted().range(block) {
                 let scale = blocks.of(block) as f32 * part.relevance[column];
                 factors[column] = 1.0 / (scale * scale);
             }

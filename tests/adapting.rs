@@ -84,11 +84,36 @@ fn the_same_base_and_labels_give_the_same_bytes_and_the_file_says_where_it_comes
 }
 
 #[test]
+fn a_base_that_has_seen_the_comments_and_comments_in_another_language_are_warned_of() {
+    let config = Config::parse(FAST, "test.toml").unwrap();
+    let warnings = |base: &Model, examples: &[Example]| {
+        let trained = training::train_onto(Some(base), examples, &["tone".into()], &config, &|_, _| ()).unwrap();
+        trained.warnings.join("\n")
+    };
+    let own = comments(0..8, 160, ["kind", "rude"]);
+    let base = train(None, &own);
+    assert!(warnings(&base, &own).contains("far too good"));
+    assert_eq!(warnings(&base, &own[1..]), "");
+    let foreign: Vec<Example> = comments(0..2, 40, ["kind", "rude"])
+        .into_iter()
+        .enumerate()
+        .map(|(i, example)| Example {
+            comment: format!("Das ist doch wirklich {} und niemand hat uns gefragt", ["wunderbar", "furchtbar"][i % 2]),
+            ..example
+        })
+        .collect();
+    assert!(warnings(&base, &foreign).contains("look like german"), "{}", warnings(&base, &foreign));
+}
+
+#[test]
 fn a_base_of_another_language_is_refused() {
     let base = train(None, &comments(0..8, 160, ["kind", "rude"]));
     let config = Config::parse("language = \"german\"", "test.toml").unwrap();
     let few = comments(0..2, 24, ["kind", "rude"]);
     let refused = training::train_onto(Some(&base), &few, &["tone".into()], &config, &|_, _| ());
     let message = refused.err().map(|e| e.to_string()).unwrap_or_default();
-    assert_eq!(message, "`language` in the config is german, and the base model's is english");
+    assert_eq!(
+        message,
+        "`language` in the config is german, and the base model's is english: leave it out, or start from a base of that language"
+    );
 }

@@ -63,6 +63,20 @@ fn inspect_prints_the_card_and_explain_and_evaluate_need_no_model() {
 }
 
 #[test]
+fn models_with_other_labels_are_not_compared_and_the_name_is_not_taken_for_a_file() {
+    let folder = Folder::with_model();
+    folder.write("labelled.csv", "comment,tone\nThank you all,supportive\nYou worthless scum,angry\n");
+    let run = folder.run("evaluate labelled.csv --against m");
+    assert_eq!(run.status, 1, "{}", run.out);
+    assert!(run.err.contains("other labels for `tone`"), "{}", run.err);
+    let message = folder.run("train labelled.csv --task tone --base builtin -o builtin").usage();
+    assert_eq!(
+        message,
+        "--output: `builtin` stands for the model that is part of the program: choose another name, or ./builtin"
+    );
+}
+
+#[test]
 fn labels_of_a_house_start_from_it_whatever_they_are_called() {
     let folder = Folder::new();
     let mut rows = String::from("comment,verdict\n");

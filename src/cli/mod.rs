@@ -102,7 +102,8 @@ struct InputArgs {
 /// Which model is used.
 #[derive(Debug, Clone, Args)]
 struct ModelArgs {
-    /// The model file; by default, or as `builtin`, the English model for tone and hostility that is part of the program.
+    /// The model file; by default, or as `builtin`, the English model for tone and hostility that is part of the program (a file of that
+    /// name is ./builtin).
     #[arg(short, long, value_name = "MODEL")]
     model: Option<PathBuf>,
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::InputArgs;
+use crate::builtin;
 use crate::error::Result;
 use crate::input::files;
 
@@ -33,9 +34,15 @@ impl Paths {
         self
     }
 
-    /// Why the command line cannot be carried out: something would be lost.
+    /// Why the command line cannot be carried out: something would be lost, or could not be found again.
     pub(super) fn clash(&self) -> Option<String> {
         for (place, (option, path)) in self.written.iter().enumerate() {
+            if path.as_os_str() == builtin::NAME {
+                return Some(format!(
+                    "{option}: `{0}` stands for the model that is part of the program: choose another name, or ./{0}",
+                    builtin::NAME
+                ));
+            }
             // Devices and pipes keep nothing that could be lost.
             if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
                 continue;

@@ -64,6 +64,13 @@ impl RawRows {
         self.value_starts.extend(other.value_starts[1..].iter().map(|s| s + values));
     }
 
+    /// Whether each counted column occurs in any row.
+    pub fn occurring(&self, layout: &Layout) -> Vec<bool> {
+        let mut occurs = vec![false; layout.counted_columns()];
+        self.count_columns.iter().for_each(|&column| occurs[column as usize] = true);
+        occurs
+    }
+
     /// Inverse document frequencies over some of the rows; 0 for columns of fewer than `min_df(block)` of them.
     pub fn idf(&self, layout: &Layout, rows: &[usize], min_df: impl Fn(Block) -> usize) -> Vec<f32> {
         let mut df = vec![0u32; layout.counted_columns()];

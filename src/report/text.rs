@@ -171,7 +171,11 @@ fn task(out: &mut String, summary: &TaskSummary) {
         }
     }
     if !summary.base.is_empty() {
-        line(out, format_args!("  What the base model's scores are worth (weights in the scores of this task):"));
+        let labels: Vec<&str> = summary.figures.labels.iter().map(|score| score.label.as_str()).collect();
+        // A two-class task has one score, its second label's.
+        let width = summary.base.first().map_or(0, |score| score.weights.len());
+        let labels = labels[labels.len().saturating_sub(width)..].join(", ");
+        line(out, format_args!("  What the base model's scores are worth (weights in the scores of {labels}):"));
         for score in &summary.base {
             let weights: Vec<String> = score.weights.iter().map(|w| format!("{w:+.2}")).collect();
             line(out, format_args!("    {:<14} {:<14} {}", score.task, score.label, weights.join(" ")));
