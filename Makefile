@@ -102,7 +102,8 @@ dist: ## The program as one file without libraries, in target/dist
 	cp $(DIST)/belowline-$(HOST) $(DIST)/root/belowline
 	cp tests/pages/wordpress.html $(DIST)/root/page.html
 	@if unshare --map-root-user true 2>/dev/null; then \
-		unshare --map-root-user chroot $(DIST)/root /belowline extract page.html -o comments.csv && test -s $(DIST)/root/comments.csv; \
+		unshare --map-root-user chroot $(DIST)/root /belowline extract page.html -o comments.csv && test -s $(DIST)/root/comments.csv && \
+		unshare --map-root-user chroot $(DIST)/root /belowline report page.html -o report.html && test -s $(DIST)/root/report.html; \
 	else echo "SKIPPED: the run in an empty root folder, which is not allowed here"; fi
 	@rm -r $(DIST)/root && ls -l $(DIST)
 

@@ -273,9 +273,7 @@ mod tests {
             };
             let prior = adaptation.prior(&task);
             let rows = prior.nrows();
-            (rows - 4..rows)
-                .map(|row| prior.row(row).iter().map(|w| w * SCALE).collect())
-                .collect::<Vec<Vec<f64>>>()
+            (rows - 4..rows).map(|row| prior.row(row).iter().map(|w| w * SCALE).collect()).collect::<Vec<Vec<f64>>>()
         };
         let none = || vec![0.0; 3];
         assert_eq!(prior("tone", &["angry", "calm"]), [[0.0], [0.0], [0.0], [1.0]]);
