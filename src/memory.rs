@@ -7,7 +7,7 @@ use crate::features::learning::learn;
 use crate::features::{FeatureConfig, Texts};
 use crate::input::Example;
 use crate::labels::{LabelSet, split_cell};
-use crate::model::texts;
+use crate::model::{Model, texts};
 use crate::selection::side_by_side;
 use crate::text::Language;
 
@@ -27,25 +27,27 @@ pub struct Estimate {
     pub vocabularies: u64,
     /// Matrices and vectors of the fits that run side by side.
     pub fits: u64,
+    /// A base model's terms and weights, and its scores beside each comment's features.
+    pub base: u64,
 }
 
 impl Estimate {
     /// The peak: vocabularies are gone when fits begin.
     pub fn total(&self) -> u64 {
-        self.texts + self.features + self.vocabularies.max(self.fits)
+        self.texts + self.features + self.base + self.vocabularies.max(self.fits)
     }
 }
 
-/// An error if training on some examples would take more than `limit` bytes, as far as that can be told from a sample of them.
+/// An error if training on some examples, on top of a base if there is one, would take more than `limit` bytes, as far as that can be told from a sample of them.
 ///
 /// # Errors
 /// [`Error::TrainingData`], which says what to change.
-pub fn check(examples: &[Example], config: &Config, limit: u64) -> Result<()> {
+pub fn check(examples: &[Example], config: &Config, base: Option<&Model>, limit: u64) -> Result<()> {
     let bytes: u64 = examples.iter().map(|e| text_bytes(&texts(e)) as u64).sum();
-    if bytes.saturating_mul(MOST_PER_BYTE) <= limit {
+    if base.is_none() && bytes.saturating_mul(MOST_PER_BYTE) <= limit {
         return Ok(());
     }
-    let needed = estimate(examples, config).total();
+    let needed = estimate(examples, config, base).total();
     if needed <= limit {
         return Ok(());
     }
@@ -68,7 +70,7 @@ pub fn check(examples: &[Example], config: &Config, limit: u64) -> Result<()> {
 }
 
 /// Estimates from at most some thousand comments, evenly spread.
-pub fn estimate(examples: &[Example], config: &Config) -> Estimate {
+pub fn estimate(examples: &[Example], config: &Config, base: Option<&Model>) -> Estimate {
     let rows = examples.len() as f64;
     let step = examples.len().div_ceil(SAMPLE).max(1);
     let sample: Vec<Texts> = examples.iter().step_by(step).map(texts).collect();
@@ -111,10 +113,17 @@ pub fn estimate(examples: &[Example], config: &Config) -> Estimate {
     // Column and value, by rows and by columns; then what the solver keeps of every weight and every score.
     let one_fit = entries * 16.0 + classes * (columns * 44.0 + rows * 40.0);
     let bytes = |number: f64| number as u64;
+    let of_base = base.map_or(0.0, |base| {
+        let scores: usize = base.heads.iter().map(|head| head.regression.weights().ncols()).sum();
+        // Its terms and weights twice, in its own order and in the new one; a second matrix of each part.
+        base.layout().columns() as f64 * (120.0 + 12.0 * scores as f64)
+            + side_by_side * (entries * 8.0 + rows * 16.0 * scores as f64)
+    });
     Estimate {
         texts: bytes(text * 1.5 + rows * 400.0),
         features: bytes(entries * 5.0 + rows * 300.0),
         vocabularies: bytes(candidates * 120.0 + text * 2.0 + entries * 5.0),
+        base: bytes(of_base),
         fits: bytes(side_by_side * one_fit + 2.0 * config.validation.folds as f64 * columns * classes * 8.0),
     }
 }
@@ -181,22 +190,24 @@ mod tests {
     #[test]
     fn twice_the_comments_take_about_twice_the_memory() {
         let config = Config::default();
-        let (one, two) = (estimate(&examples(6_000), &config).total(), estimate(&examples(12_000), &config).total());
-        let ratio = two as f64 / one as f64;
-        assert!((1.6..2.2).contains(&ratio), "{one} {two}");
+        let (one, two) = (estimate(&examples(6_000), &config, None), estimate(&examples(12_000), &config, None));
+        let ratio = two.total() as f64 / one.total() as f64;
+        assert!((1.6..2.2).contains(&ratio), "{one:?} {two:?}");
     }
 
     #[test]
     fn what_cannot_fit_is_refused_with_the_settings_to_change() {
         let config = Config::default();
         let examples = examples(3_000);
-        assert!(check(&examples, &config, 10_000_000_000).is_ok());
-        let message = check(&examples, &config, 1_000_000).unwrap_err().to_string();
+        assert!(check(&examples, &config, None, 10_000_000_000).is_ok());
+        let message = check(&examples, &config, None, 1_000_000).unwrap_err().to_string();
         for part in ["3000 comments", "limit is 1000 kB", "chars 2/500000", "--max-memory"] {
             assert!(message.contains(part), "{message}");
         }
         let mut smaller = config.clone();
         smaller.features.chars.max_features = 0;
-        assert!(estimate(&examples, &smaller).total() < estimate(&examples, &config).total());
+        assert!(estimate(&examples, &smaller, None).total() < estimate(&examples, &config, None).total());
+        let base = crate::builtin::model().unwrap();
+        assert!(estimate(&examples, &config, Some(&base)).base > 10_000_000);
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
         return Err(Error::TrainingData("the input has a header but no usable rows: nothing to learn".into()).into());
     }
     if let Some(limit) = args.max_memory.or_else(memory::available) {
-        memory::check(&examples, &config, limit)?;
+        memory::check(&examples, &config, base.as_ref(), limit)?;
     }
     let tasks_found = found_tasks(&tasks, &args.tasks, &mut examples);
 
