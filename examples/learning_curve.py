@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import tempfile
 
+import chart
 from compare import read
 
 KEPT_APART = 0.3
@@ -116,8 +117,7 @@ def table(name, alone, points):
 
 def plot(curves):
     """AUC against labels (logarithmic), a panel a curve."""
-    svg = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 300" font-family="sans-serif" font-size="12">']
-    svg.append("<title>Area under the ROC curve by number of labels</title><rect width='640' height='300' fill='white'/>")
+    svg = []
     low, high = 0.5, 1.0
     for panel, (name, alone, points) in enumerate(curves):
         left, width, top, height = 40 + panel * 310, 230, 30, 210
@@ -126,23 +126,21 @@ def plot(curves):
         y = lambda value: top + height - height * (value - low) / (high - low)
         svg.append(f"<text x='{left}' y='18'>{name}: AUC</text>")
         for tenth in range(5, 11):
-            at = y(tenth / 10)
-            svg.append(f"<line x1='{left}' x2='{left + width}' y1='{at:.1f}' y2='{at:.1f}' stroke='#ccc'/>")
-            svg.append(f"<text x='{left - 6}' y='{at + 4:.1f}' text-anchor='end'>{tenth / 10}</text>")
+            svg += chart.grid_line(left, width, y(tenth / 10), tenth / 10)
         for power, (size, *_) in zip(powers, points):
             svg.append(f"<text x='{x(power):.1f}' y='{top + height + 18}' text-anchor='middle'>{size}</text>")
         at = y(alone)
         svg.append(f"<line x1='{left}' x2='{left + width}' y1='{at:.1f}' y2='{at:.1f}' stroke='#666' stroke-dasharray='2 3'/>")
         for column, colour, dashes in ((1, "#b04a00", "6 4"), (3, "#1f5fa8", "")):
-            line = " ".join(f"{x(power):.1f},{y(point[column]):.1f}" for power, point in zip(powers, points))
-            svg.append(f"<polyline points='{line}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dashes}'/>")
+            line = [(x(power), y(point[column])) for power, point in zip(powers, points)]
+            svg.append(chart.curve(line, colour, dashes))
     legend = (("from the base", "#1f5fa8", ""), ("from scratch", "#b04a00", "6 4"), ("base alone", "#666", "2 3"))
     for place, (name, colour, dashes) in enumerate(legend):
         at = 60 + place * 140
         svg.append(f"<line x1='{at}' x2='{at + 24}' y1='282' y2='282' stroke='{colour}' stroke-width='2' stroke-dasharray='{dashes}'/>")
         svg.append(f"<text x='{at + 30}' y='286'>{name}</text>")
-    svg.append("<text x='560' y='286' text-anchor='middle'>labels</text></svg>")
-    return "\n".join(svg) + "\n"
+    svg.append("<text x='560' y='286' text-anchor='middle'>labels</text>")
+    return chart.document("Area under the ROC curve by number of labels", svg)
 
 
 def main():

@@ -14,6 +14,7 @@ import random
 import string
 import tempfile
 
+from chart import curve, document, grid_line
 from compare import Run, read
 
 CHANGED_WORDS = 0.05
@@ -71,8 +72,7 @@ def plot(lines):
     """Seconds (left) and megabytes (right) against comments, both axes logarithmic."""
     sizes = [line[0] for line in lines]
     panels = (("seconds", 1, 3), ("megabytes", 2, 4))
-    svg = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 300" font-family="sans-serif" font-size="12">']
-    svg.append("<title>Time and memory by number of comments</title><rect width='640' height='300' fill='white'/>")
+    svg = []
     for panel, (unit, train, predict) in enumerate(panels):
         values = [line[k] for line in lines for k in (train, predict)]
         low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
@@ -81,17 +81,14 @@ def plot(lines):
         y = lambda value: top + height - height * (math.log10(value) - low) / (high - low)
         svg.append(f"<text x='{left}' y='18'>{unit}</text>")
         for power in range(low, high + 1):
-            at = y(10**power)
-            svg.append(f"<line x1='{left}' x2='{left + width}' y1='{at:.1f}' y2='{at:.1f}' stroke='#ccc'/>")
-            svg.append(f"<text x='{left - 6}' y='{at + 4:.1f}' text-anchor='end'>{10.0**power:g}</text>")
+            svg += grid_line(left, width, y(10**power), f"{10.0**power:g}")
         for size in sizes:
             svg.append(f"<text x='{x(size):.1f}' y='{top + height + 18}' text-anchor='middle'>{size:,}</text>")
         for name, column, colour, dashes in (("train", train, "#1f5fa8", ""), ("predict", predict, "#b04a00", "6 4")):
-            points = " ".join(f"{x(line[0]):.1f},{y(line[column]):.1f}" for line in lines)
-            svg.append(f"<polyline points='{points}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dashes}'/>")
+            svg.append(curve([(x(line[0]), y(line[column])) for line in lines], colour, dashes))
             svg.append(f"<text x='{left + width + 4}' y='{y(lines[-1][column]) + 4:.1f}' fill='{colour}'>{name}</text>")
-    svg.append("<text x='320' y='290' text-anchor='middle'>comments</text></svg>")
-    return "\n".join(svg) + "\n"
+    svg.append("<text x='320' y='290' text-anchor='middle'>comments</text>")
+    return document("Time and memory by number of comments", svg)
 
 
 def main():

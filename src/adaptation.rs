@@ -9,7 +9,8 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Axis, Slice};
+use linfa::traits::PredictInplace;
+use ndarray::{Array1, Array2, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -37,10 +38,10 @@ const MOST_SCORES: usize = 1_000;
 pub struct Adaptation {
     /// What became of the base's columns.
     pub(crate) inherited: InheritedColumns,
-    /// The base's weights, of blocks that both models use: its columns by score columns of all its tasks.
-    weights: Array2<f32>,
-    /// By new column the row of these weights.
-    row_of: Vec<Option<u32>>,
+    /// The base's weights, of blocks that both models use: its columns by score columns of all its tasks, without intercepts.
+    base: SparseLogistic,
+    /// By new column the base's.
+    base_column: Vec<Option<u32>>,
     scores: Vec<BaseScore>,
     /// The columns that some new comment holds, and where they stand among themselves: of the base's terms few comments have but few,
     /// and a fit need not carry the others.
@@ -109,15 +110,16 @@ impl Adaptation {
         for block in Block::ALL.into_iter().filter(|&b| !(used.uses(b) && of_base.uses(b))) {
             weights.slice_axis_mut(Axis(0), Slice::from(base.layout().range(block))).fill(0.0);
         }
-        let mut row_of = vec![None; layout.columns()];
-        inherited.columns.iter().enumerate().for_each(|(row, &column)| row_of[column as usize] = Some(row as u32));
+        let base = SparseLogistic::from_weights(weights, Array1::zeros(scores.len()));
+        let mut base_column = vec![None; layout.columns()];
+        inherited.columns.iter().enumerate().for_each(|(old, &new)| base_column[new as usize] = Some(old as u32));
         let occurs = raw.occurring(layout);
         let is_held = |column: usize| occurs.get(column).copied().unwrap_or(true);
         let held: Vec<u32> = (0..layout.columns()).filter(|&c| is_held(c)).map(|c| c as u32).collect();
         let mut place = vec![0; layout.columns()];
         held.iter().enumerate().for_each(|(new, &column)| place[column as usize] = new as u32);
         let widths = Block::ALL.map(|block| (block, layout.range(block).filter(|&c| is_held(c)).count()));
-        Ok(Adaptation { inherited, weights, row_of, scores, held, place, layout: Layout::new(widths) })
+        Ok(Adaptation { inherited, base, base_column, scores, held, place, layout: Layout::new(widths) })
     }
 
     /// Where the columns stand that fits see.
@@ -140,24 +142,32 @@ impl Adaptation {
     pub(crate) fn extended(&self, matrix: &Matrix, full: &Matrix) -> Matrix {
         let columns = self.held.len();
         let mut extended = Matrix::new(columns + self.width());
-        let mut scores = vec![0.0f64; self.width()];
-        for row in 0..matrix.rows() {
+        for (row, scores) in self.scores_of(full).rows().into_iter().enumerate() {
             let (indices, values) = matrix.row(row);
             indices.iter().zip(values).for_each(|(&c, &value)| extended.push(self.place[c as usize], value));
-            scores.fill(0.0);
-            let (indices, values) = full.row(row);
-            for (&column, &value) in indices.iter().zip(values) {
-                let Some(row) = self.row_of[column as usize] else { continue };
-                for (score, &weight) in scores.iter_mut().zip(self.weights.row(row as usize)) {
-                    *score += f64::from(value) * f64::from(weight);
-                }
-            }
             for (place, &score) in scores.iter().enumerate() {
                 extended.push((columns + place) as u32, (SCALE * score) as f32);
             }
             extended.end_row();
         }
         extended
+    }
+
+    /// What the base says of rows in new columns.
+    fn scores_of(&self, full: &Matrix) -> Array2<f64> {
+        let mut records = Matrix::new(self.base.weights().nrows());
+        for row in 0..full.rows() {
+            let (indices, values) = full.row(row);
+            for (&column, &value) in indices.iter().zip(values) {
+                if let Some(old) = self.base_column[column as usize] {
+                    records.push(old, value);
+                }
+            }
+            records.end_row();
+        }
+        let mut scores = self.base.default_target(&records);
+        self.base.predict_inplace(&records, &mut scores);
+        scores
     }
 
     /// What weights are pulled towards: 1 where one of the base's scores speaks for the label that a score of the task speaks for, -1 where
@@ -194,12 +204,10 @@ impl Adaptation {
     /// The same regression with every column and without further ones: what the base's scores weigh goes into the weights that they are sums of.
     pub(crate) fn folded(&self, regression: &SparseLogistic) -> SparseLogistic {
         let (own, of_scores) = regression.weights().view().split_at(Axis(0), self.held.len());
-        let from_base = self.weights.dot(&(&of_scores * SCALE as f32));
-        let mut weights = Array2::zeros((self.row_of.len(), own.ncols()));
-        for (row, mut weights) in self.row_of.iter().zip(weights.rows_mut()) {
-            if let Some(row) = row {
-                weights.assign(&from_base.row(*row as usize));
-            }
+        let from_base = self.base.weights().dot(&(&of_scores * SCALE as f32));
+        let mut weights = Array2::zeros((self.base_column.len(), own.ncols()));
+        for (old, &new) in self.inherited.columns.iter().enumerate() {
+            weights.row_mut(new as usize).assign(&from_base.row(old));
         }
         for (own, &column) in own.rows().into_iter().zip(&self.held) {
             let mut row = weights.row_mut(column as usize);
@@ -212,7 +220,6 @@ impl Adaptation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use linfa::traits::PredictInplace;
 
     use crate::config::Config;
     use crate::decision::Decision;

@@ -10,8 +10,8 @@ use crate::input::Record;
 use crate::labels::{LabelSet, TaskKind, shown, split_cell};
 use crate::metrics::{self, Bootstrap, Estimate, Judged, PrecisionRecall, number_clusters};
 use crate::model::{Head, Model, Verdict, article_key};
+use crate::questions::cluster_keys;
 use crate::summary::{Figures, Measured, UNSEEN};
-use crate::training::cluster_keys;
 
 /// Worst errors that are kept of each task.
 const WORST: usize = 20;

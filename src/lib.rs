@@ -61,6 +61,7 @@ pub mod model_file;
 pub mod pages;
 pub mod predictions;
 pub mod quantification;
+mod questions;
 pub mod report;
 pub mod selection;
 pub mod summary;

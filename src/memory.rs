@@ -38,7 +38,8 @@ impl Estimate {
     }
 }
 
-/// An error if training on some examples, on top of a base if there is one, would take more than `limit` bytes, as far as that can be told from a sample of them.
+/// An error if training on some examples, on top of a base if there is one, would take more than `limit` bytes, as far as that can be told
+/// from a sample of them.
 ///
 /// # Errors
 /// [`Error::TrainingData`], which says what to change.

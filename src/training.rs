@@ -1,11 +1,9 @@
 //! From labelled comments to a model.
 
-use std::collections::HashMap;
-
 use sha2::{Digest, Sha256};
 
 use crate::adaptation::Adaptation;
-use crate::config::{Config, GroupBy, LanguageChoice, Search};
+use crate::config::{Config, LanguageChoice, Search};
 use crate::cross_validation::{FinalFit, OutOfFold, cross_validate, fit_all};
 use crate::decision::Decision;
 use crate::error::{Error, Result};
@@ -15,11 +13,11 @@ use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, article_key, article_print, texts};
 use crate::quantification::Errors;
+use crate::questions::{GroupKeys, Plan, Question};
 use crate::selection::{self, Choice};
-use crate::summary::{Figures, Measured, TaskSummary, UNSEEN, UNSEEN_BOTH};
+use crate::summary::{Figures, Measured, TaskSummary};
 use crate::task::TaskRows;
 use crate::text::Language;
-use crate::validation::{Folds, text_key};
 use crate::workbench::Workbench;
 
 /// Comments that the language is detected from, spread evenly over the data.
@@ -328,169 +326,6 @@ fn numbers(task: &TaskRows, config: &Config) -> Result<Option<Vec<f64>>> {
             .map(Some),
         None => Ok(task.labels.usual_numbers()),
     }
-}
-
-/// What ties a comment to others: its article (by id, else by text), target and author.
-pub(crate) fn cluster_keys(example: &Example) -> [Option<String>; 3] {
-    [article_key(example), example.target.as_deref().map(text_key), example.author.clone()]
-}
-
-/// What may tie rows together, numbered over all examples; rows without one stand alone.
-struct GroupKeys {
-    text: Vec<u32>,
-    article: Vec<Option<u32>>,
-    target: Vec<Option<u32>>,
-    author: Vec<Option<u32>>,
-}
-
-impl GroupKeys {
-    fn new(examples: &[Example]) -> Self {
-        let keys: Vec<[Option<String>; 3]> = examples.iter().map(cluster_keys).collect();
-        let numbered = |place: usize| -> Vec<Option<u32>> {
-            let numbers = number_clusters(keys.iter().map(|k| k[place].as_deref()));
-            keys.iter().zip(numbers).map(|(k, n)| k[place].as_ref().map(|_| n)).collect()
-        };
-        GroupKeys {
-            text: number_clusters(examples.iter().map(|e| text_key(&e.comment))),
-            article: numbered(0),
-            target: numbered(1),
-            author: numbered(2),
-        }
-    }
-
-    fn has_articles(&self, task: &TaskRows) -> bool {
-        task.rows.iter().any(|&r| self.article[r].is_some())
-    }
-
-    fn has_targets(&self, task: &TaskRows) -> bool {
-        task.rows.iter().any(|&r| self.target[r].is_some())
-    }
-
-    /// Group of each labelled row. Rows without the key are grouped by text.
-    fn groups(&self, group_by: GroupBy, task: &TaskRows) -> Vec<u32> {
-        let keys: &[Option<u32>] = match group_by {
-            GroupBy::Article => &self.article,
-            GroupBy::Target => &self.target,
-            GroupBy::Author => &self.author,
-            GroupBy::Text | GroupBy::Auto => return number_clusters(task.rows.iter().map(|&r| self.text[r])),
-        };
-        number_clusters(task.rows.iter().map(|&r| match keys[r] {
-            Some(key) => (0, key),
-            None => (1, self.text[r]),
-        }))
-    }
-
-    /// What intervals resample: articles, else targets, authors, rows.
-    fn clusters(&self, task: &TaskRows) -> (&'static str, Vec<u32>) {
-        for (name, group_by, keys) in [
-            ("articles", GroupBy::Article, &self.article),
-            ("targets", GroupBy::Target, &self.target),
-            ("authors", GroupBy::Author, &self.author),
-        ] {
-            if task.rows.iter().any(|&r| keys[r].is_some()) {
-                return (name, self.groups(group_by, task));
-            }
-        }
-        ("rows", (0..task.rows.len() as u32).collect())
-    }
-
-    /// Labelled rows whose text another labelled row has too.
-    fn copies(&self, task: &TaskRows) -> usize {
-        let mut counts: HashMap<u32, usize> = HashMap::new();
-        task.rows.iter().for_each(|&r| *counts.entry(self.text[r]).or_default() += 1);
-        counts.values().filter(|&&n| n > 1).sum()
-    }
-}
-
-/// Folds, and what held-out rows are an example of.
-struct Question {
-    asks: &'static str,
-    grouped_by: &'static str,
-    folds: Folds,
-    /// Group of each labelled row.
-    groups: Vec<u32>,
-}
-
-/// The question that everything is tuned for, and the other one where articles are named.
-struct Plan {
-    main: Question,
-    other: Option<Question>,
-}
-
-const KNOWN: &str = "new comments under known articles";
-
-/// From this share of copies on, folds by article keep copies of a text together as well.
-const MANY_COPIES: f64 = 0.5;
-
-impl Plan {
-    fn new(task: &TaskRows, keys: &GroupKeys, examples: &[Example], config: &Config) -> Result<Self> {
-        let articles = keys.has_articles(task);
-        let group_by = match config.validation.group_by {
-            GroupBy::Auto if articles && !keys.has_targets(task) => GroupBy::Article,
-            GroupBy::Auto => GroupBy::Text,
-            given => given,
-        };
-        let named: Option<Vec<&str>> = task.rows.iter().map(|&r| examples[r].fold.as_deref()).collect();
-        if named.is_none() && task.rows.iter().any(|&r| examples[r].fold.is_some()) {
-            return Err(Error::TrainingData(format!(
-                "`{}`: some labelled rows have a fold and some have none: fill in the column, or remove it",
-                task.name
-            )));
-        }
-        let main = match named {
-            Some(names) => Question {
-                asks: "rows of folds that the data prescribe",
-                grouped_by: "fold",
-                folds: Folds::prescribed(&names),
-                groups: keys.groups(group_by, task),
-            },
-            None => Question::new(group_by, articles, task, keys, config),
-        };
-        if main.folds.count() < 2 {
-            return Err(Error::TrainingData(format!(
-                "`{}`: all {} labelled rows form one group by {}, so nothing can be held out. \
-                 Label comments of more groups, or set validation.group_by = \"text\" in the config",
-                task.name,
-                task.rows.len(),
-                main.grouped_by
-            )));
-        }
-        let other = match group_by {
-            GroupBy::Article => Some(GroupBy::Text),
-            GroupBy::Text | GroupBy::Auto if articles => Some(GroupBy::Article),
-            _ => None,
-        };
-        let other = other.map(|group_by| Question::new(group_by, articles, task, keys, config));
-        Ok(Plan { main, other: other.filter(|q| q.folds.count() > 1) })
-    }
-}
-
-impl Question {
-    fn new(group_by: GroupBy, articles: bool, task: &TaskRows, keys: &GroupKeys, config: &Config) -> Self {
-        let groups = keys.groups(group_by, task);
-        let folds = folds_of(task, &groups, config);
-        let (asks, grouped_by) = match group_by {
-            GroupBy::Article => (UNSEEN, "article"),
-            GroupBy::Text | GroupBy::Auto if articles => (KNOWN, "text"),
-            GroupBy::Text | GroupBy::Auto => ("new comments", "text"),
-            GroupBy::Target => ("comments towards targets never seen", "target"),
-            GroupBy::Author => ("comments of authors never seen", "author"),
-        };
-        let copies = keys.copies(task) as f64 / task.rows.len() as f64;
-        if group_by == GroupBy::Article && copies >= MANY_COPIES {
-            let by_text = folds_of(task, &keys.groups(GroupBy::Text, task), config);
-            if by_text.count() == folds.count() {
-                let folds = Folds::crossed(&folds, &by_text);
-                return Question { asks: UNSEEN_BOTH, grouped_by: "article and text", folds, groups };
-            }
-        }
-        Question { asks, grouped_by, folds, groups }
-    }
-}
-
-fn folds_of(task: &TaskRows, groups: &[u32], config: &Config) -> Folds {
-    let validation = &config.validation;
-    Folds::stratified(groups, &task.gold, task.labels.len(), validation.folds, validation.seed)
 }
 
 /// SHA-256 over what was trained on, field by field with lengths, so that no two data sets share it by shifting text.

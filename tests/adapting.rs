@@ -6,7 +6,7 @@ use belowline::config::Config;
 use belowline::input::Example;
 use belowline::model::{Model, texts};
 use belowline::{model_file, training};
-use support::FAST;
+use support::{FAST, accuracy};
 
 const KIND: [&str; 8] = ["splendid", "lovely", "helpful", "charming", "wise", "generous", "graceful", "friendly"];
 const RUDE: [&str; 8] = ["rotten", "stupid", "worthless", "pathetic", "miserable", "clueless", "revolting", "shabby"];
@@ -30,17 +30,6 @@ fn comments(words: std::ops::Range<usize>, rows: usize, labels: [&str; 2]) -> Ve
 fn train(base: Option<&Model>, examples: &[Example]) -> Model {
     let config = Config::parse(FAST, "test.toml").unwrap();
     training::train_onto(base, examples, &["tone".into()], &config, &|_, _| ()).unwrap().model
-}
-
-/// Share of comments that a model labels right.
-fn accuracy(model: &Model, examples: &[Example]) -> f64 {
-    let verdicts = model.scorer().score(&examples.iter().map(texts).collect::<Vec<_>>());
-    let labels = &model.heads[0].labels;
-    let right = examples
-        .iter()
-        .zip(verdicts)
-        .filter(|(example, verdicts)| example.labels[0].as_deref() == Some(labels.name(verdicts[0].predicted[0])));
-    right.count() as f64 / examples.len() as f64
 }
 
 #[test]

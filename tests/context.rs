@@ -7,9 +7,9 @@ use std::sync::Arc;
 use belowline::config::Config;
 use belowline::features::layout::Block;
 use belowline::input::{Article, Example};
-use belowline::model::{Model, texts};
+use belowline::model::Model;
 use belowline::training;
-use support::{FAST, Folder};
+use support::{FAST, Folder, accuracy};
 
 const FILLERS: [&str; 7] =
     ["on sundays", "in the town", "for everyone", "as they say", "by the river", "this year", "again"];
@@ -42,17 +42,6 @@ fn towards(targets: std::ops::Range<usize>, each: usize) -> Vec<Example> {
 fn train(examples: &[Example], config: &str) -> Model {
     let config = Config::parse(config, "test.toml").unwrap();
     training::train(examples, &["stance".into()], &config, &|_, _| ()).unwrap().model
-}
-
-/// Share of comments that a model labels right.
-fn accuracy(model: &Model, examples: &[Example]) -> f64 {
-    let verdicts = model.scorer().score(&examples.iter().map(texts).collect::<Vec<_>>());
-    let labels = &model.heads[0].labels;
-    let right = examples
-        .iter()
-        .zip(verdicts)
-        .filter(|(example, verdicts)| example.labels[0].as_deref() == Some(labels.name(verdicts[0].predicted[0])));
-    right.count() as f64 / examples.len() as f64
 }
 
 fn without_target_words() -> String {

@@ -56,7 +56,6 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     config.validation.folds = args.folds.map_or(config.validation.folds, |k| k as usize);
     config.validation.seed = args.seed.unwrap_or(config.validation.seed);
     config.check()?;
-    let base = args.base.as_deref().map(source::load).transpose()?;
     let paths = Paths::of(&args.input)?
         .reads(args.config.as_deref())
         .reads(args.base.as_deref())
@@ -64,6 +63,7 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     if let Some(clash) = paths.writes("--out-of-fold", args.out_of_fold.as_deref()).clash() {
         return Ok(Outcome::Usage(clash));
     }
+    let base = args.base.as_deref().map(source::load).transpose()?;
     // What cannot be written is better known before the work than after it.
     let output = Output::create(&args.output)?;
 

@@ -68,7 +68,6 @@ pub fn learn_onto(
     if let Some(inherited) = &inherited {
         inherited.extend_words(&mut features);
         inherited.keep_context_idf(&mut features);
-        inherited.keep_bins(&mut features);
     }
     // All that is looked up before every vocabulary is there.
     features.lookups.bigrams = super::words::BigramTable::new(&features.bigrams, features.stems.len());
@@ -80,13 +79,13 @@ pub fn learn_onto(
 
     // Every context is analysed once for the whole training.
     let store = Arc::new(ContextStore::new(usize::MAX));
+    let measured = if contexts.is_empty() { Vec::new() } else { measure(&features, rows, &store) };
+    features.bins = similarity::learn_bins(&measured);
+    features.gate = similarity::learn_gate(&measured);
+    if let Some(inherited) = &inherited {
+        inherited.keep_bins(&mut features);
+    }
     if !contexts.is_empty() {
-        let measured = measure(&features, rows, &store);
-        features.bins = similarity::learn_bins(&measured);
-        features.gate = similarity::learn_gate(&measured);
-        if let Some(inherited) = &inherited {
-            inherited.keep_bins(&mut features);
-        }
         learn_crossed(&mut features, config, rows, &measured, &store);
     }
     if let Some(inherited) = &inherited {

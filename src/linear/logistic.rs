@@ -29,6 +29,8 @@ pub struct SparseLogistic {
 impl SparseLogistic {
     /// A regression with known weights (features by columns) and intercepts (by column).
     pub fn from_weights(weights: Array2<f32>, intercepts: Array1<f64>) -> Self {
+        // Scoring reads the weights of a feature side by side, whatever order their maker put them in memory.
+        let weights = if weights.is_standard_layout() { weights } else { weights.as_standard_layout().into_owned() };
         SparseLogistic { weights, intercepts, exact: None, convergence: None }
     }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
+use belowline::input::Example;
+use belowline::model::{Model, texts};
 use tempfile::TempDir;
 
 /// Trains in the blink of an eye.
@@ -190,4 +192,15 @@ pub fn column(csv: &str, name: &str) -> Vec<String> {
     let table = table(csv);
     let place = table[0].iter().position(|n| n == name).unwrap_or_else(|| panic!("no column {name}"));
     table[1..].iter().map(|row| row[place].clone()).collect()
+}
+
+/// Share of comments that a model's first task labels right.
+pub fn accuracy(model: &Model, examples: &[Example]) -> f64 {
+    let verdicts = model.scorer().score(&examples.iter().map(texts).collect::<Vec<_>>());
+    let labels = &model.heads[0].labels;
+    let right = examples
+        .iter()
+        .zip(verdicts)
+        .filter(|(example, verdicts)| example.labels[0].as_deref() == Some(labels.name(verdicts[0].predicted[0])));
+    right.count() as f64 / examples.len() as f64
 }
