@@ -85,7 +85,7 @@ impl Adaptation {
     ) -> Result<Self> {
         let mut scores = Vec::new();
         for head in &base.heads {
-            let width = head.regression.weights().ncols();
+            let width = head.regression.columns();
             let two_class = width < head.labels.len();
             scores.extend((0..width).map(|column| BaseScore {
                 task: head.name.clone(),
@@ -99,7 +99,8 @@ impl Adaptation {
                 scores.len()
             )));
         }
-        let of_heads: Vec<_> = base.heads.iter().map(|head| head.regression.weights().view()).collect();
+        let of_heads: Vec<_> = base.heads.iter().map(|head| head.regression.widened()).collect();
+        let of_heads: Vec<_> = of_heads.iter().map(|weights| weights.view()).collect();
         let mut weights = match of_heads.is_empty() {
             true => Array2::zeros((base.layout().columns(), 0)),
             false => ndarray::concatenate(Axis(1), &of_heads)

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Judged, Metric, Tally, f1};
+use crate::metrics::{Metric, Tally, f1};
 
 /// Biases and thresholds are looked for on a grid: finer steps would fit noise.
 const BIAS_STEP: f64 = 0.1;
@@ -137,14 +137,12 @@ fn best_bias(
         })
         .collect();
     rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let judged = |row: usize, predicted: usize, sign: f64| Judged {
-        gold: vec![gold[row]],
-        predicted: vec![predicted],
-        weight: sign * weights[row],
-    };
     let mut tally = Tally::new(classes);
+    let add = |tally: &mut Tally, row: usize, predicted: usize, sign: f64| {
+        tally.add_outcome(&[gold[row]], &[predicted], sign * weights[row]);
+    };
     for &(_, row, other) in &rows {
-        tally.add(&judged(row, other, 1.0));
+        add(&mut tally, row, other, 1.0);
     }
     let mut next = 0;
     let values: Vec<f64> = (-BIAS_STEPS..=BIAS_STEPS)
@@ -152,8 +150,8 @@ fn best_bias(
             let bias = f64::from(step) * BIAS_STEP;
             while next < rows.len() && rows[next].0 < bias {
                 let (_, row, other) = rows[next];
-                tally.add(&judged(row, other, -1.0));
-                tally.add(&judged(row, class, 1.0));
+                add(&mut tally, row, other, -1.0);
+                add(&mut tally, row, class, 1.0);
                 next += 1;
             }
             tally.metric(metric, over)

@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::features::layout::Block;
 use crate::features::{Texts, Trace, similarity};
-use crate::model::{Contribution, Head, Model, Scorer, Verdict};
+use crate::model::{Contribution, Head, Model, Verdict};
+use crate::scorer::Scorer;
 
 /// How one comment is scored and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -184,9 +185,10 @@ pub fn explain(
             .collect(),
         features: scorer
             .values(0)
+            .into_iter()
             .map(|(column, value)| {
                 let (block, term) = model.features.name(column as usize);
-                FeatureValue { block: block.name(), term, value }
+                FeatureValue { block: block.name(), term, value: value as f32 }
             })
             .collect(),
     });
@@ -240,8 +242,12 @@ impl Account {
         }
         // All columns, also those of no weight: they tell how close the two are.
         let of_block = layout.range(Block::Similarity);
-        let columns =
-            scorer.values(row).map(|(c, _)| c as usize).filter(|c| of_block.contains(c)).map(|c| c - of_block.start);
+        let columns = scorer
+            .values(row)
+            .into_iter()
+            .map(|(c, _)| c as usize)
+            .filter(|c| of_block.contains(c))
+            .map(|c| c - of_block.start);
         for (context, columns, what) in similarity::plainly(&model.features.bins, columns) {
             let of_columns = similarities.iter().filter(|(within, _)| columns.contains(within));
             let contribution: f64 = of_columns.map(|&(_, contribution)| contribution).sum();

@@ -63,6 +63,8 @@ pub mod predictions;
 pub mod quantification;
 mod questions;
 pub mod report;
+pub mod scorer;
+mod scoring_table;
 pub mod selection;
 pub mod summary;
 pub mod task;

@@ -115,7 +115,7 @@ pub fn estimate(examples: &[Example], config: &Config, base: Option<&Model>) -> 
     let one_fit = entries * 16.0 + classes * (columns * 44.0 + rows * 40.0);
     let bytes = |number: f64| number as u64;
     let of_base = base.map_or(0.0, |base| {
-        let scores: usize = base.heads.iter().map(|head| head.regression.weights().ncols()).sum();
+        let scores: usize = base.heads.iter().map(|head| head.regression.columns()).sum();
         // Its terms and weights twice, in its own order and in the new one; a second matrix of each part.
         base.layout().columns() as f64 * (120.0 + 12.0 * scores as f64)
             + side_by_side * (entries * 8.0 + rows * 16.0 * scores as f64)

@@ -1,8 +1,5 @@
 //! A trained model: features, and one head a task. Scores comments and explains scores.
 
-use std::sync::Arc;
-
-use linfa::traits::PredictInplace;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -10,19 +7,16 @@ use sha2::{Digest, Sha256};
 use crate::config::Config;
 use crate::decision::DecisionRule;
 use crate::error::{Error, Result};
-use crate::features::context::ContextStore;
 use crate::features::layout::{Block, Layout};
-use crate::features::weighting::Weigher;
-use crate::features::{ArticleText, Features, Matrix, Session, Texts, Trace};
+use crate::features::{ArticleText, Features, Texts};
 use crate::input::Example;
 use crate::labels::{LabelSet, TaskKind};
-use crate::linear::SparseLogistic;
+use crate::linear::HalfLogistic;
 use crate::metrics;
+use crate::scorer::Scorer;
+use crate::scoring_table::ScoringTable;
 use crate::summary::TaskSummary;
 use crate::workbench::Finish;
-
-/// Contexts that a scorer remembers: an article of 400 words takes about 20 kB.
-const MAX_CONTEXTS: usize = 512;
 
 /// One task's part of a model.
 #[derive(Debug, Clone)]
@@ -36,7 +30,7 @@ pub struct Head {
     /// Numbers of the labels in class order, for the expected score.
     pub numbers: Option<Vec<f64>>,
     /// Features to raw scores.
-    pub regression: SparseLogistic,
+    pub regression: HalfLogistic,
     /// Raw scores to probabilities and labels.
     pub finish: Finish,
     /// What was measured in validation.
@@ -73,6 +67,7 @@ pub struct Model {
     /// Fingerprints of the articles it was trained under, ascending; see [`article_print`].
     pub articles: Vec<u64>,
     layout: Layout,
+    pub(crate) table: ScoringTable,
 }
 
 /// What a head says of one comment.
@@ -203,7 +198,9 @@ impl Model {
         articles: Vec<u64>,
     ) -> Self {
         let layout = features.layout();
-        Model { features, heads, config, provenance, articles, layout }
+        let regressions: Vec<&HalfLogistic> = heads.iter().map(|head| &head.regression).collect();
+        let table = ScoringTable::new(&layout, &features.idf, config.features.weights(), &regressions);
+        Model { features, heads, config, provenance, articles, layout, table }
     }
 
     /// Whether it was trained on comments under an article; `None` if the example names none, or training named none.
@@ -232,73 +229,6 @@ impl Model {
 
     /// A scorer with its own caches, for one thread.
     pub fn scorer(&self) -> Scorer<'_> {
-        Scorer {
-            model: self,
-            session: Session::new(&self.features, Arc::new(ContextStore::new(MAX_CONTEXTS))),
-            weigher: Weigher::new(&self.layout, &self.features.idf, &self.config.features.weights()),
-            matrix: Matrix::new(self.layout.columns()),
-        }
-    }
-}
-
-/// Scores comments with a model. What it says of one comment does not depend on those before it.
-pub struct Scorer<'m> {
-    model: &'m Model,
-    session: Session<'m>,
-    weigher: Weigher<'m>,
-    matrix: Matrix,
-}
-
-impl Scorer<'_> {
-    /// A verdict of each head (in the model's order) for each comment.
-    pub fn score(&mut self, comments: &[Texts]) -> Vec<Vec<Verdict>> {
-        self.matrix.clear();
-        for texts in comments {
-            self.session.push(texts, &self.weigher, &mut self.matrix);
-        }
-        let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::with_capacity(self.model.heads.len()); comments.len()];
-        for head in &self.model.heads {
-            let mut scores = head.regression.default_target(&self.matrix);
-            head.regression.predict_inplace(&self.matrix, &mut scores);
-            for (verdicts, verdict) in verdicts.iter_mut().zip(head.verdicts(scores.view())) {
-                verdicts.push(verdict);
-            }
-        }
-        verdicts
-    }
-
-    /// What each column of the comment that stood at `row` of the last [`Scorer::score`] adds to its raw scores for some classes of a head
-    /// (added up), without those that add nothing; and the intercept.
-    pub fn contributions(&self, row: usize, head: &Head, classes: &[usize]) -> (Vec<(u32, f64)>, f64) {
-        let scores: Vec<(usize, f64)> = classes.iter().map(|&class| head.column(class)).collect();
-        let (columns, values) = self.matrix.row(row);
-        let intercept = scores.iter().map(|&(column, sign)| sign * head.regression.intercepts()[column]).sum();
-        let weights = head.regression.weights();
-        let weight = |feature: u32| -> f64 {
-            scores.iter().map(|&(column, sign)| sign * f64::from(weights[[feature as usize, column]])).sum()
-        };
-        let parts = columns.iter().zip(values).map(|(&c, &v)| (c, f64::from(v) * weight(c)));
-        (parts.filter(|(_, part)| *part != 0.0).collect(), intercept)
-    }
-
-    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw scores for some classes of a head; of
-    /// several classes, contributions, intercepts and scores are added up.
-    pub fn explain(&self, row: usize, head: &Head, classes: &[usize]) -> Explanation {
-        let (mut parts, intercept) = self.contributions(row, head, classes);
-        let score = intercept + parts.iter().map(|p| p.1).sum::<f64>();
-        parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-        let contributions = parts.into_iter().map(|part| self.model.contribution(part)).collect();
-        Explanation { contributions, intercept, score }
-    }
-
-    /// Values of the columns of the comment that stood at `row` of the last [`Scorer::score`].
-    pub fn values(&self, row: usize) -> impl Iterator<Item = (u32, f32)> {
-        let (columns, values) = self.matrix.row(row);
-        columns.iter().copied().zip(values.iter().copied())
-    }
-
-    /// Which tokens of a comment give which columns.
-    pub fn trace(&mut self, texts: &Texts) -> Trace {
-        self.session.trace(texts)
+        Scorer::new(self)
     }
 }

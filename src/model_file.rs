@@ -3,7 +3,7 @@
 //! The header's `__metadata__` holds one key, `belowline`, with canonical JSON. Vocabularies stand in tensors as text and
 //! offsets, so that every weight can be explained, from Python too. The tensor `checksum` is the SHA-256 of the
 //! JSON and of every other tensor (name, length, bytes) in the order of their names. Weights are half-precision numbers, as they
-//! are in memory from the end of training on ([`SparseLogistic::halved`]).
+//! are in memory from the end of training on ([`HalfLogistic`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::labels::{LabelSet, TaskKind};
-use crate::linear::SparseLogistic;
+use crate::linear::HalfLogistic;
 use crate::model::{Head, Model, Provenance};
 use crate::summary::TaskSummary;
 use crate::text::{CharGram, Language, StringTable};
@@ -95,15 +95,9 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
         serde_json::to_string(&metadata).map_err(|e| Error::Config(format!("the model cannot be written: {e}")))?;
     let mut tensors = feature_tensors(&model.features);
     for (i, head) in model.heads.iter().enumerate() {
-        let weights = head.regression.weights();
-        tensors.insert(
-            format!("head.{i}.weights"),
-            numbers(
-                Dtype::F16,
-                vec![weights.nrows(), weights.ncols()],
-                weights.iter().flat_map(|&w| f16::from_f32(w).to_le_bytes()),
-            ),
-        );
+        let (weights, shape) = (head.regression.weights(), vec![head.regression.features(), head.regression.columns()]);
+        let bytes = weights.iter().flat_map(|w| w.to_le_bytes());
+        tensors.insert(format!("head.{i}.weights"), numbers(Dtype::F16, shape, bytes));
         let intercepts = head.regression.intercepts();
         tensors.insert(
             format!("head.{i}.intercepts"),
@@ -197,13 +191,13 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model> {
     let mut named: Vec<(String, TensorView)> = tensors.tensors();
     named.sort_by(|a, b| a.0.cmp(&b.0));
     let stored = tensors.tensor(CHECKSUM).map_err(|_| damaged())?;
-    let computed = checksum(&json, named.iter().filter(|(n, _)| n != CHECKSUM).map(|(n, t)| (n.as_str(), t.data())));
-    if stored.data() != computed {
-        return Err(damaged());
-    }
-    // From here on the file is what some program wrote; a malicious one could still lie, so every part is checked.
-    let metadata: Metadata = serde_json::from_str(&json).map_err(|_| damaged())?;
-    build(metadata, &tensors).ok_or_else(damaged)
+    let others = named.iter().filter(|(name, _)| name != CHECKSUM);
+    // The checksum tells of accidents only. A malicious file could still lie, so every part is checked, whatever the checksum says.
+    let (computed, model) = rayon::join(
+        || checksum(&json, others.map(|(name, tensor)| (name.as_str(), tensor.data()))),
+        || build(serde_json::from_str(&json).ok()?, &tensors),
+    );
+    model.filter(|_| stored.data() == computed).ok_or_else(damaged)
 }
 
 /// The header's JSON, with everything that can be wrong before it told apart.
@@ -243,71 +237,101 @@ fn header_length(header: &[u8]) -> Option<u64> {
     ends.collect::<Option<Vec<u64>>>()?.into_iter().max()
 }
 
-fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
-    let bytes = |name: &str, dtype: Dtype| {
-        let tensor = tensors.tensor(name).ok()?;
-        (tensor.dtype() == dtype).then(|| (tensor.data().to_vec(), tensor.shape().to_vec()))
-    };
-    let u32s = |name: &str| -> Option<Vec<u32>> {
-        let (data, _) = bytes(name, Dtype::U32)?;
-        Some(data.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-    };
-    let f32s = |name: &str| -> Option<Vec<f32>> {
-        let (data, _) = bytes(name, Dtype::F32)?;
-        Some(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-    };
-    let text = |name: &str| String::from_utf8(bytes(name, Dtype::U8)?.0).ok();
-    let table = |name: &str| StringTable::from_parts(text(&format!("{name}.text"))?, u32s(&format!("{name}.offsets"))?);
-    let pairs =
-        |name: &str| -> Option<Vec<[u32; 2]>> { Some(u32s(name)?.chunks_exact(2).map(|p| [p[0], p[1]]).collect()) };
-    let gram_text = text("chars.text")?;
-    let grams: Option<Vec<CharGram>> = u32s("chars.offsets")?
-        .windows(2)
-        .map(|w| CharGram::pack(gram_text.get(w[0] as usize..w[1] as usize)?))
-        .collect();
-    metadata.config.check().ok()?;
-    let features = Features {
-        language: metadata.language,
-        stems: Arc::new(table("stems")?),
-        bigrams: pairs("bigrams")?,
-        grams: grams?,
-        targets: table("targets")?,
-        target_terms: pairs("target_terms")?,
-        shared_terms: pairs("shared_terms")?,
-        related_terms: pairs("related_terms")?,
-        lead_terms: pairs("lead_terms")?,
-        context_idf: f32s("context_idf")?,
-        gate: metadata.gate,
-        idf: f32s("idf")?,
-        unseen_idf: metadata.unseen_idf,
-        bins: metadata.bins,
-        lookups: Default::default(),
+/// The arrays of a file; `None` for such as are not there, or are not of the kind that they should be.
+struct Arrays<'t>(&'t SafeTensors<'t>);
+
+impl Arrays<'_> {
+    /// Bytes and shape.
+    fn bytes(&self, name: &str, dtype: Dtype) -> Option<(&[u8], Vec<usize>)> {
+        let tensor = self.0.tensor(name).ok()?;
+        (tensor.dtype() == dtype).then(|| (tensor.data(), tensor.shape().to_vec()))
     }
-    .checked()?;
+
+    /// Numbers of `N` bytes each.
+    fn numbers<const N: usize, T>(&self, name: &str, dtype: Dtype, from: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
+        Some(self.bytes(name, dtype)?.0.as_chunks().0.iter().map(|&bytes| from(bytes)).collect())
+    }
+
+    fn u32s(&self, name: &str) -> Option<Vec<u32>> {
+        self.numbers(name, Dtype::U32, u32::from_le_bytes)
+    }
+
+    fn f32s(&self, name: &str) -> Option<Vec<f32>> {
+        self.numbers(name, Dtype::F32, f32::from_le_bytes)
+    }
+
+    fn pairs(&self, name: &str) -> Option<Vec<[u32; 2]>> {
+        Some(self.u32s(name)?.as_chunks().0.to_vec())
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.bytes(name, Dtype::U8)?.0).ok()
+    }
+
+    fn table(&self, name: &str) -> Option<StringTable> {
+        let text = self.text(&format!("{name}.text"))?.to_owned();
+        StringTable::from_parts(text, self.u32s(&format!("{name}.offsets"))?)
+    }
+
+    fn grams(&self) -> Option<Vec<CharGram>> {
+        let text = self.text("chars.text")?;
+        let gram = |ends: &[u32]| CharGram::pack(text.get(ends[0] as usize..ends[1] as usize)?);
+        self.u32s("chars.offsets")?.windows(2).map(gram).collect()
+    }
+
+    fn regression(&self, head: usize) -> Option<HalfLogistic> {
+        let name = format!("head.{head}.weights");
+        let (_, shape) = self.bytes(&name, Dtype::F16)?;
+        let weights = self.numbers(&name, Dtype::F16, f16::from_le_bytes)?;
+        let intercepts = self.numbers(&format!("head.{head}.intercepts"), Dtype::F64, f64::from_le_bytes)?;
+        let weights = Array2::from_shape_vec((*shape.first()?, *shape.get(1)?), weights).ok()?;
+        let fits = weights.ncols() == intercepts.len();
+        fits.then(|| HalfLogistic::new(weights, Array1::from(intercepts))).filter(HalfLogistic::is_finite)
+    }
+
+    fn features(&self, metadata: &Metadata) -> Option<Features> {
+        let features = Features {
+            language: metadata.language,
+            stems: Arc::new(self.table("stems")?),
+            bigrams: self.pairs("bigrams")?,
+            grams: self.grams()?,
+            targets: self.table("targets")?,
+            target_terms: self.pairs("target_terms")?,
+            shared_terms: self.pairs("shared_terms")?,
+            related_terms: self.pairs("related_terms")?,
+            lead_terms: self.pairs("lead_terms")?,
+            context_idf: self.f32s("context_idf")?,
+            gate: metadata.gate,
+            idf: self.f32s("idf")?,
+            unseen_idf: metadata.unseen_idf,
+            bins: metadata.bins.clone(),
+            lookups: Default::default(),
+        };
+        features.checked()
+    }
+}
+
+fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
+    metadata.config.check().ok()?;
+    let arrays = Arrays(tensors);
+    let (features, regressions) = rayon::join(
+        || arrays.features(&metadata),
+        || (0..metadata.heads.len()).map(|head| arrays.regression(head)).collect::<Option<Vec<_>>>(),
+    );
+    let (features, regressions) = (features?, regressions?);
     let columns = features.layout().columns();
     let mut heads = Vec::new();
-    for (i, head) in metadata.heads.into_iter().enumerate() {
-        let (weights, shape) = bytes(&format!("head.{i}.weights"), Dtype::F16)?;
-        let weights = weights.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect();
-        let (intercepts, _) = bytes(&format!("head.{i}.intercepts"), Dtype::F64)?;
-        let intercepts: Array1<f64> = intercepts
-            .chunks_exact(8)
-            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-            .collect();
-        let weights = Array2::from_shape_vec((*shape.first()?, *shape.get(1)?), weights).ok()?;
+    for (head, regression) in metadata.heads.into_iter().zip(regressions) {
         let labels = head.labels.len();
-        let width = weights.ncols();
+        let width = regression.columns();
         let two_class = labels == 2 && head.kind == TaskKind::SingleLabel;
-        let fits = weights.nrows() == columns
-            && intercepts.len() == width
+        let fits = regression.features() == columns
             && head.finish.calibrator.columns() == width
             && head.finish.calibrator.is_sound()
             && head.finish.rule.labels() == labels
             && head.finish.rule.is_sound()
             && (width == labels || (two_class && width == 1))
             && head.numbers.as_ref().is_none_or(|n| n.len() == labels && n.iter().all(|v| v.is_finite()))
-            && weights.iter().all(|w| w.is_finite())
-            && intercepts.iter().all(|w| w.is_finite())
             && labels > 0;
         if !fits {
             return None;
@@ -317,16 +341,12 @@ fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
             kind: head.kind,
             labels: head.labels,
             numbers: head.numbers,
-            regression: SparseLogistic::from_weights(weights, intercepts),
+            regression,
             finish: head.finish,
             summary: head.summary,
         });
     }
-    let (articles, _) = bytes("articles", Dtype::U64)?;
-    let articles: Vec<u64> = articles
-        .chunks_exact(8)
-        .map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-        .collect();
+    let articles = arrays.numbers("articles", Dtype::U64, u64::from_le_bytes)?;
     if !articles.is_sorted_by(|a, b| a < b) {
         return None;
     }

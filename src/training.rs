@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::features::{Texts, learning};
 use crate::input::Example;
 use crate::labels::{self, LabelSet, SEPARATOR, TaskKind, split_cell};
+use crate::linear::HalfLogistic;
 use crate::metrics::{Judged, number_clusters};
 use crate::model::{Head, Model, Provenance, article_key, article_print, texts};
 use crate::quantification::Errors;
@@ -186,7 +187,7 @@ pub fn train_onto(
             kind: task.kind,
             labels: task.labels.clone(),
             numbers: numbers(task, config)?,
-            regression: regression.halved(),
+            regression: HalfLogistic::from(&regression),
             finish,
             summary,
         });

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::Result;
 use crate::input::{Inputs, Record, Row};
-use crate::model::{Model, Scorer, Verdict, texts};
+use crate::model::{Model, Verdict, texts};
+use crate::scorer::Scorer;
 
 /// Rows that travel together.
 const BATCH: usize = 256;

@@ -72,7 +72,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     let bar = progress::bar(setting.quiet, "scoring", inputs.bytes_total());
     let mut written = 0u64;
 
-    let explain = |scorer: &crate::model::Scorer, place: usize, _: &_, verdicts: &[crate::model::Verdict]| {
+    let explain = |scorer: &crate::scorer::Scorer, place: usize, _: &_, verdicts: &[crate::model::Verdict]| {
         args.explain.map(|k| -> Vec<Vec<Contribution>> {
             let top = |(head, verdict): (&crate::model::Head, &crate::model::Verdict)| {
                 let mut contributions = scorer.explain(place, head, &verdict.predicted).contributions;

@@ -13,7 +13,8 @@ use super::{InputArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::Result;
 use crate::input::{Header, Raw, Record, Row, json_cell};
 use crate::labelling::{Picked, Queue};
-use crate::model::{Scorer, Verdict, article_key};
+use crate::model::{Verdict, article_key};
+use crate::scorer::Scorer;
 
 #[derive(Debug, Args)]
 pub(super) struct SampleArgs {

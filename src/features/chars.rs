@@ -118,9 +118,7 @@ impl TokenColumns {
                 }
                 *place = (start, self.columns.len() as u32);
             }
-            for &column in &self.columns[place.0 as usize..place.1 as usize] {
-                counter.add(column, times);
-            }
+            counter.add_all(&self.columns[place.0 as usize..place.1 as usize], times);
         }
     }
 }

@@ -56,12 +56,12 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// Its stems that have a column, by that; all others by key.
-    known: Vec<(StemId, Entry)>,
+    known: HashMap<StemId, Entry, RandomState>,
     others: HashMap<StemKey, Entry, RandomState>,
     sentences: Vec<u32>,
     pub(super) sentence_count: usize,
-    /// Pairs of neighbouring stems, sorted by key, with weights scaled to length 1.
-    pairs: Vec<(u64, f32)>,
+    /// Pairs of neighbouring stems, by key, with weights scaled to length 1.
+    pairs: HashMap<u64, f32, RandomState>,
     /// Sum of the idf of the lead's (title's) distinct stems.
     pub(super) lead_mass: f32,
     pub(super) title_mass: f32,
@@ -177,47 +177,28 @@ impl Context {
                 sentences: (start, context.sentences.len() as u32),
             };
             if (*stem as usize) < weights.idf.len() {
-                context.known.push((*stem, entry));
+                context.known.insert(*stem, entry);
             } else {
                 context.others.insert(weights.keys.of(*stem), entry);
             }
         }
         let norm = pairs.iter().map(|p| p.1 * p.1).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        pairs.iter_mut().for_each(|p| p.1 /= norm);
-        pairs.sort_unstable_by_key(|p| p.0);
-        context.pairs = pairs;
+        context.pairs = pairs.into_iter().map(|(key, weight)| (key, weight / norm)).collect();
         context
     }
 
-    /// Its stems that have a column, in order of first occurrence.
-    pub(super) fn known(&self) -> &[(StemId, Entry)] {
-        &self.known
-    }
-
-    /// What it says of a stem that has no column; `None` if it does not hold it.
-    pub(super) fn other(&self, key: StemKey) -> Option<&Entry> {
-        self.others.get(&key)
-    }
-
-    /// Sum of the products with other weights of pairs, sorted by key.
-    pub(super) fn pairs_product(&self, pairs: &[(u64, f32)]) -> f32 {
-        let mut rest = &self.pairs[..];
-        let mut sum = 0.0;
-        for &(key, weight) in pairs {
-            // Doubling steps, then halving ones: either list may be much the longer one.
-            let mut reach = 1;
-            while reach < rest.len() && rest[reach].0 < key {
-                reach *= 2;
-            }
-            let at = rest[..rest.len().min(reach + 1)].partition_point(|p| p.0 < key);
-            rest = &rest[at..];
-            match rest.first() {
-                Some(found) if found.0 == key => sum += weight * found.1,
-                Some(_) => {}
-                None => break,
-            }
+    /// What it says of a stem; `None` if it does not hold it.
+    pub(super) fn entry(&self, stem: StemId, weights: &Weights) -> Option<&Entry> {
+        if (stem as usize) < weights.idf.len() {
+            self.known.get(&stem)
+        } else {
+            self.others.get(&weights.keys.of(stem))
         }
-        sum
+    }
+
+    /// The weight of a pair; 0 if it does not hold it.
+    pub(super) fn pair(&self, key: u64) -> f32 {
+        self.pairs.get(&key).copied().unwrap_or(0.0)
     }
 
     /// The sentences that hold a stem.

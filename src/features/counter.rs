@@ -22,11 +22,23 @@ impl Counter {
 
     /// Counts occurrences.
     pub fn add(&mut self, column: u32, times: u8) {
-        let count = &mut self.counts[column as usize];
-        // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
-        self.touched[self.len] = column;
-        self.len += usize::from(*count == 0);
-        *count = count.saturating_add(times);
+        self.add_all(&[column], times);
+    }
+
+    /// Counts as many occurrences of each of some columns.
+    #[inline]
+    pub fn add_all(&mut self, columns: &[u32], times: u8) {
+        // Slices and length of its own: the compiler need not read them anew after each write.
+        let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
+        let mut len = self.len;
+        for &column in columns {
+            let count = &mut counts[column as usize];
+            // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
+            touched[len] = column;
+            len += usize::from(*count == 0);
+            *count = count.saturating_add(times);
+        }
+        self.len = len;
     }
 
     /// Columns that are not zero so far.

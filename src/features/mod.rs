@@ -261,13 +261,16 @@ impl Features {
 
     /// A table for quick look-ups must be rebuilt after the vocabularies were set.
     pub(crate) fn index(mut self) -> Self {
-        self.lookups = Lookups {
-            bigrams: words::BigramTable::new(&self.bigrams, self.stems.len()),
-            grams: chars::GramTable::new(&self.grams),
-            target_terms: target_words::TermTable::new(&self.target_terms, self.targets.len()),
-            crossed: [&self.shared_terms, &self.related_terms, &self.lead_terms]
-                .map(|terms| crossed::CrossTable::new(terms, self.stems.len())),
-        };
+        let (grams, (bigrams, target_terms)) = rayon::join(
+            || chars::GramTable::new(&self.grams),
+            || {
+                let bigrams = words::BigramTable::new(&self.bigrams, self.stems.len());
+                (bigrams, target_words::TermTable::new(&self.target_terms, self.targets.len()))
+            },
+        );
+        let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms]
+            .map(|terms| crossed::CrossTable::new(terms, self.stems.len()));
+        self.lookups = Lookups { bigrams, grams, target_terms, crossed };
         self
     }
 

@@ -11,9 +11,9 @@ use super::counter::Counter;
 use super::layout::{Block, Layout};
 use super::pair_table::Wanted;
 use super::similarity::{self, MEASURES, Measured, Side};
-use super::weighting::{RawRow, Weigher};
-use super::{ArticleText, Features, Matrix, Texts, crossed, style, target_words, words};
-use crate::text::{Lexicon, StemId, TokenId};
+use super::weighting::RawRow;
+use super::{ArticleText, Features, Texts, crossed, style, target_words, words};
+use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
 
 /// Distinct tokens that are remembered before everything is forgotten; bounds memory on endless input.
 const MAX_TOKENS: usize = 1 << 16;
@@ -44,11 +44,12 @@ pub struct Session<'f> {
     crossed: [Counter; 3],
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
     pub(super) tokens: Vec<TokenId>,
+    /// What is known of each of them.
+    facts: Vec<TokenFacts>,
     /// Distinct tokens of the comment in order of first occurrence, with their counts.
     distinct: Vec<(TokenId, u8)>,
     /// By token its place in `distinct` plus one; 0 for tokens that the comment does not hold.
     places: Vec<u32>,
-    raw: RawRow,
 }
 
 impl<'f> Session<'f> {
@@ -69,20 +70,12 @@ impl<'f> Session<'f> {
                 .map(|block| Counter::new(layout.range(block).len())),
             targets: HashMap::default(),
             tokens: Vec::new(),
+            facts: Vec::new(),
             distinct: Vec::new(),
             places: Vec::new(),
-            raw: RawRow::default(),
             features,
             layout,
         }
-    }
-
-    /// Appends a comment's weighted row to a matrix.
-    pub fn push(&mut self, texts: &Texts, weigher: &Weigher, matrix: &mut Matrix) {
-        let mut raw = std::mem::take(&mut self.raw);
-        self.extract(texts, &mut raw);
-        weigher.push(&raw.columns, &raw.counts, &raw.values, matrix);
-        self.raw = raw;
     }
 
     /// Counts and measures a comment.
@@ -94,7 +87,7 @@ impl<'f> Session<'f> {
 
         let known = self.features.stems.len();
         let lookups = &self.features.lookups;
-        let stems = self.tokens.iter().map(|&t| self.lexicon.facts(t).stem);
+        let stems = self.facts.iter().map(|facts| facts.stem);
         words::count(stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
         self.token_columns.count(&self.distinct, &self.lexicon, &lookups.grams, &mut self.chars);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
@@ -123,7 +116,7 @@ impl<'f> Session<'f> {
         }
 
         let start = self.layout.range(Block::Style).start as u32;
-        let style = style::measure(texts.comment, &self.tokens, &self.lexicon);
+        let style = style::measure(texts.comment, &self.tokens, &self.facts, &self.lexicon);
         raw.values.extend(style.iter().enumerate().map(|(i, &v)| (start + i as u32, v)));
 
         let start = self.layout.range(Block::Similarity).start as u32;
@@ -137,6 +130,8 @@ impl<'f> Session<'f> {
         }
         self.tokens.clear();
         self.lexicon.analyze(comment, |_, id| self.tokens.push(id));
+        self.facts.clear();
+        self.facts.extend(self.tokens.iter().map(|&token| self.lexicon.facts(token)));
         for &(token, _) in &self.distinct {
             self.places[token as usize] = 0;
         }
@@ -175,7 +170,7 @@ impl<'f> Session<'f> {
         let mut measured: Measured = [None; similarity::COUNT];
         if contexts.iter().any(Option::is_some) {
             let weights = weights(self.features, &self.keys);
-            self.side.analyze(&self.lexicon, &self.tokens, &weights);
+            self.side.analyze(self.lexicon.stem_count(), &self.facts, &weights);
             // What says what the topic is comes last: what it shares with the comment is asked for again.
             for (place, context) in contexts.iter().enumerate().rev() {
                 if let Some(context) = context {

@@ -2,8 +2,11 @@
 //!
 //! Each similarity is kept raw and cut into quantile bins of the training comments, so that a linear model can bend.
 
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
 use super::context::{Context, Weights, is_content, pair_key};
-use crate::text::{Lexicon, StemId, TokenId};
+use crate::text::{StemId, TokenFacts};
 
 /// What a comment is compared with, in column order.
 pub const CONTEXTS: [&str; 3] = ["article", "parent", "target"];
@@ -45,8 +48,9 @@ pub(super) struct Side {
     counts: Vec<u8>,
     /// Whether the context that was compared last has each of them too.
     shared: Vec<bool>,
-    /// Distinct pairs of neighbouring stems, by key, with weights scaled to length 1.
-    pairs: Vec<(u64, f32)>,
+    /// Distinct pairs of neighbouring stems, as places in `stems`, with weights scaled to length 1.
+    pairs: Vec<(u32, u32, f32)>,
+    known_pairs: HashSet<(u32, u32), RandomState>,
     /// Sum of the idf of the distinct stems.
     mass: f32,
     /// Place of each stem in `stems`, plus one; zero where the comment does not hold it.
@@ -56,45 +60,44 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// Analyses a comment's tokens.
-    pub(super) fn analyze(&mut self, lexicon: &Lexicon, tokens: &[TokenId], weights: &Weights) {
+    /// Analyses a comment's tokens; `stem_count` is greater than any stem of theirs.
+    pub(super) fn analyze(&mut self, stem_count: usize, tokens: &[TokenFacts], weights: &Weights) {
         for (stem, _) in self.stems.drain(..) {
             self.places[stem as usize] = 0;
         }
         self.counts.clear();
         self.pairs.clear();
-        self.mass = 0.0;
-        self.places.resize(lexicon.stem_count(), 0);
+        self.known_pairs.clear();
+        self.places.resize(stem_count, 0);
         let mut before = None;
-        for &token in tokens {
-            let facts = lexicon.facts(token);
-            if !is_content(facts.kind) {
+        for token in tokens {
+            if !is_content(token.kind) {
                 before = None;
                 continue;
             }
-            let place = &mut self.places[facts.stem as usize];
+            let place = &mut self.places[token.stem as usize];
             if *place == 0 {
-                self.stems.push((facts.stem, 0.0));
+                self.stems.push((token.stem, weights.idf(token.stem)));
                 self.counts.push(0);
                 *place = self.stems.len() as u32;
-                self.mass += weights.idf(facts.stem);
             }
-            self.stems[*place as usize - 1].1 += 1.0;
-            let count = &mut self.counts[*place as usize - 1];
+            let place = *place - 1;
+            let count = &mut self.counts[place as usize];
             *count = count.saturating_add(1);
-            if let Some(before) = before {
-                let key = pair_key(weights.keys.of(before), weights.keys.of(facts.stem));
-                self.pairs.push((key, weights.idf(before) + weights.idf(facts.stem)));
+            if let Some(before) = before
+                && self.known_pairs.insert((before, place))
+            {
+                let idf = |place: u32| self.stems[place as usize].1;
+                self.pairs.push((before, place, idf(before) + idf(place)));
             }
-            before = Some(facts.stem);
+            before = Some(place);
         }
-        self.pairs.sort_unstable_by_key(|p| p.0);
-        self.pairs.dedup_by_key(|p| p.0);
-        let norm = self.pairs.iter().map(|p| p.1 * p.1).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        self.pairs.iter_mut().for_each(|p| p.1 /= norm);
+        self.mass = self.stems.iter().map(|s| s.1).sum();
+        let norm = self.pairs.iter().map(|p| p.2 * p.2).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        self.pairs.iter_mut().for_each(|p| p.2 /= norm);
         let mut squares = 0.0;
-        for (stem, weight) in &mut self.stems {
-            *weight = (1.0 + weight.ln()) * weights.idf(*stem);
+        for ((_, weight), &count) in self.stems.iter_mut().zip(&self.counts) {
+            *weight *= if count == 1 { 1.0 } else { 1.0 + f32::from(count).ln() };
             squares += *weight * *weight;
         }
         let norm = squares.sqrt().max(f32::MIN_POSITIVE);
@@ -115,16 +118,9 @@ impl Side {
         self.shared.resize(self.stems.len(), false);
         self.per_sentence.clear();
         self.per_sentence.resize(context.sentence_count, 0.0);
-        let places = &self.places;
-        let known = context.known().iter().filter_map(|(stem, entry)| match places.get(*stem as usize) {
-            None | Some(0) => None,
-            Some(place) => Some((*place as usize - 1, entry)),
-        });
-        let others = self.stems.iter().enumerate().filter(|(_, (stem, _))| *stem as usize >= weights.idf.len());
-        let others = others.filter_map(|(place, (stem, _))| Some((place, context.other(weights.keys.of(*stem))?)));
-        for (place, entry) in known.chain(others) {
+        for (place, &(stem, weight)) in self.stems.iter().enumerate() {
+            let Some(entry) = context.entry(stem, weights) else { continue };
             self.shared[place] = true;
-            let (stem, weight) = self.stems[place];
             let idf = weights.idf(stem);
             whole += weight * entry.whole;
             lead += weight * entry.lead;
@@ -141,7 +137,13 @@ impl Side {
                 self.per_sentence[sentence as usize] += idf;
             }
         }
-        let pairs = context.pairs_product(&self.pairs);
+        let mut pairs = 0.0;
+        for &(a, b, weight) in
+            self.pairs.iter().filter(|(a, b, _)| self.shared[*a as usize] && self.shared[*b as usize])
+        {
+            let key = |place: u32| weights.keys.of(self.stems[place as usize].0);
+            pairs += weight * context.pair(pair_key(key(a), key(b)));
+        }
         let best = self.per_sentence.iter().copied().fold(0.0, f32::max);
         let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
         [
@@ -303,7 +305,7 @@ fn describe(place: usize, level: usize) -> String {
 mod tests {
     use super::*;
     use crate::features::context::StemKeys;
-    use crate::text::{Language, StringTable};
+    use crate::text::{Language, Lexicon, StringTable};
 
     /// Compares a comment with an article of title and body; every stem weighs the same, and it does not matter which have a column.
     fn compare(comment: &str, title: &str, body: &str) -> [Option<f32>; MEASURES.len()] {
@@ -326,7 +328,8 @@ mod tests {
         let weights = Weights { keys: &keys, idf: &idf, unseen_idf: 1.0 };
         let context = Context::new(&lexicon, &title, &body, &weights);
         let mut side = Side::default();
-        side.analyze(&lexicon, &comment, &weights);
+        let comment: Vec<TokenFacts> = comment.iter().map(|&token| lexicon.facts(token)).collect();
+        side.analyze(lexicon.stem_count(), &comment, &weights);
         side.compare(&context, &weights)
     }
 

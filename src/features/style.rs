@@ -1,6 +1,6 @@
 //! Block `style`: how a comment is written, whatever it says. Every value lies in [0, 1].
 
-use crate::text::{Lexicon, TokenId, TokenKind};
+use crate::text::{Lexicon, TokenFacts, TokenId, TokenKind};
 
 /// The measures, in column order.
 pub const NAMES: [&str; 18] = [
@@ -9,20 +9,19 @@ pub const NAMES: [&str; 18] = [
     "starts in lower case", "ends without punctuation", "repeated words",
 ];
 
-/// Measures a comment.
-pub(super) fn measure(text: &str, tokens: &[TokenId], lexicon: &Lexicon) -> [f32; NAMES.len()] {
+/// Measures a comment; `facts` has what is known of each token.
+pub(super) fn measure(text: &str, tokens: &[TokenId], facts: &[TokenFacts], lexicon: &Lexicon) -> [f32; NAMES.len()] {
     let mut words = 0usize;
     let (mut letters, mut shouted, mut elongated) = (0usize, 0usize, 0usize);
     let (mut exclamations, mut questions, mut quotes, mut ellipses) = (0usize, 0usize, 0usize, 0usize);
     let (mut links, mut mentions, mut hashtags, mut emoji, mut numbers) = (0usize, 0usize, 0usize, 0usize, 0usize);
     let mut repeated = 0usize;
     let mut before = None;
-    for &token in tokens {
-        let facts = lexicon.facts(token);
+    for (&token, facts) in tokens.iter().zip(facts) {
         match facts.kind {
             TokenKind::Word => {
                 words += 1;
-                letters += lexicon.normal(token).len();
+                letters += facts.length();
                 shouted += usize::from(facts.shouted);
                 elongated += usize::from(facts.elongated);
                 repeated += usize::from(before == Some(facts.stem));

@@ -113,20 +113,23 @@ pub struct Weigher<'w> {
     layout: &'w Layout,
     idf: &'w [f32],
     used: [bool; Block::ALL.len()],
-    /// `1 + ln(count)`.
-    term_frequency: [f32; 256],
+    term_frequencies: [f32; TERM_FREQUENCIES],
+}
+
+/// Number of counts that a byte holds.
+pub const TERM_FREQUENCIES: usize = 256;
+
+/// Sublinear term frequency by count: `1 + ln(count)`.
+pub fn term_frequencies() -> [f32; TERM_FREQUENCIES] {
+    std::array::from_fn(|count| if count == 0 { 0.0 } else { 1.0 + (count as f32).ln() })
 }
 
 impl<'w> Weigher<'w> {
     /// A weigher for a layout, with the inverse document frequency of each counted column and the blocks' weights, of which it only
     /// matters whether they are 0.
     pub fn new(layout: &'w Layout, idf: &'w [f32], weights: &BlockWeights) -> Self {
-        let mut term_frequency = [0.0; 256];
-        for (count, tf) in term_frequency.iter_mut().enumerate().skip(1) {
-            *tf = 1.0 + (count as f32).ln();
-        }
         let used = Block::ALL.map(|block| weights.uses(block));
-        Weigher { layout, idf, used, term_frequency }
+        Weigher { layout, idf, used, term_frequencies: term_frequencies() }
     }
 
     /// Adds a row. Counted columns must come block by block, in block order.
@@ -140,7 +143,7 @@ impl<'w> Weigher<'w> {
             (own_counts, counts) = counts.split_at(length);
             if self.used[block as usize] {
                 let value = |(&column, &count): (&u32, &u8)| {
-                    self.term_frequency[usize::from(count)] * self.idf[column as usize]
+                    self.term_frequencies[usize::from(count)] * self.idf[column as usize]
                 };
                 matrix.extend_normalised(own_columns, own_columns.iter().zip(own_counts).map(value));
             }

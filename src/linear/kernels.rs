@@ -75,7 +75,7 @@ pub(super) fn column_sum<const L: usize>(transposed: &Matrix, column: usize, row
 /// Runs a loop over lanes with the widest vector instructions that the processor has. `body` must be `#[inline(always)]`, or it
 /// is compiled for the oldest processor after all. Multiplications and additions are not fused, so the result is the same with any.
 #[inline(always)]
-pub(super) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(body)
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use half::f16;
 use linfa::DatasetBase;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
@@ -32,13 +31,6 @@ impl SparseLogistic {
         // Scoring reads the weights of a feature side by side, whatever order their maker put them in memory.
         let weights = if weights.is_standard_layout() { weights } else { weights.as_standard_layout().into_owned() };
         SparseLogistic { weights, intercepts, exact: None, convergence: None }
-    }
-
-    /// The same with weights that half-precision numbers can hold: what a model file keeps of them. Eleven bits are more than the data
-    /// say about any weight.
-    pub fn halved(&self) -> Self {
-        let half = |w: f32| f16::from_f32(w.clamp(f16::MIN.to_f32(), f16::MAX.to_f32())).to_f32();
-        SparseLogistic::from_weights(self.weights.mapv(half), self.intercepts.clone())
     }
 
     /// Weights, features by score columns.

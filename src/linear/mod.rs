@@ -4,6 +4,7 @@
 //! weights, with its inner loops in `kernels`; [`logistic`] ties them to `linfa::DatasetBase`, `Fit` and `PredictInplace`. It exists because `linfa-logistic`
 //! takes dense records only, and minimises the same objective.
 
+pub mod half;
 mod kernels;
 pub mod logistic;
 pub mod loss;
@@ -11,6 +12,8 @@ pub mod params;
 pub mod relevance;
 pub mod solver;
 
+pub use half::HalfLogistic;
+pub(crate) use kernels::vectorised;
 pub use logistic::SparseLogistic;
 pub use params::{ClassWeights, LogisticParams, LogisticValidParams};
 pub use relevance::relevance;

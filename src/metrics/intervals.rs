@@ -38,7 +38,8 @@ impl Bootstrap<'_> {
         metric: Metric,
         over: Option<&[usize]>,
     ) -> Result<Estimate> {
-        self.measure(rows.len(), |drawn| tally(classes, rows, drawn).metric(metric, over))
+        let outcomes = Outcomes::new(classes, rows);
+        self.measure(rows.len(), |drawn| outcomes.tally(drawn).metric(metric, over))
     }
 
     /// The paired difference `a - b` of a metric, with its percentile interval.
@@ -50,9 +51,8 @@ impl Bootstrap<'_> {
         metric: Metric,
         over: Option<&[usize]>,
     ) -> Result<Estimate> {
-        self.measure(a.len().min(b.len()), |drawn| {
-            tally(classes, a, drawn).metric(metric, over) - tally(classes, b, drawn).metric(metric, over)
-        })
+        let (rows, a, b) = (a.len().min(b.len()), Outcomes::new(classes, a), Outcomes::new(classes, b));
+        self.measure(rows, |drawn| a.tally(drawn).metric(metric, over) - b.tally(drawn).metric(metric, over))
     }
 
     /// Any figure of a number of rows, with its percentile interval. `figure` takes indices of rows, each as often as it was drawn.
@@ -68,17 +68,20 @@ impl Bootstrap<'_> {
             return Err(Error::TrainingData(format!("{} clusters for {rows} rows", self.clusters.len())));
         }
         let count = self.clusters.iter().max().map_or(0, |&c| c as usize + 1);
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
-        for (row, &cluster) in self.clusters.iter().enumerate() {
-            members[cluster as usize].push(row as u32);
-        }
+        // The rows of each cluster, one cluster after the other.
+        let mut members: Vec<u32> = (0..rows as u32).collect();
+        members.sort_by_key(|&row| self.clusters[row as usize]);
+        let mut starts = vec![0; count + 1];
+        self.clusters.iter().for_each(|&cluster| starts[cluster as usize + 1] += 1);
+        (0..count).for_each(|cluster| starts[cluster + 1] += starts[cluster]);
         let mut random = Xoshiro256PlusPlus::seed_from_u64(self.seed);
         let mut drawn = Vec::with_capacity(rows * 2);
         Ok((0..self.resamples)
             .map(|_| {
                 drawn.clear();
                 for _ in 0..count {
-                    drawn.extend_from_slice(&members[random.gen_range(0..count)]);
+                    let cluster = random.gen_range(0..count);
+                    drawn.extend_from_slice(&members[starts[cluster]..starts[cluster + 1]]);
                 }
                 measure(&drawn)
             })
@@ -86,8 +89,37 @@ impl Bootstrap<'_> {
     }
 }
 
-fn tally(classes: usize, rows: &[Judged], drawn: &[u32]) -> Tally {
-    Tally::of(classes, drawn.iter().map(|&row| &rows[row as usize]))
+/// Judged rows by what they add to a tally. Many rows have few outcomes, and drawn rows are read from all over memory: the less of it the better.
+struct Outcomes<'r> {
+    classes: usize,
+    /// A row of each outcome.
+    kinds: Vec<&'r Judged>,
+    /// The outcome of each row.
+    of_row: Vec<u32>,
+}
+
+impl<'r> Outcomes<'r> {
+    fn new(classes: usize, rows: &'r [Judged]) -> Self {
+        let of_row = number_clusters(rows.iter().map(|row| (&row.gold, &row.predicted, row.weight.to_bits())));
+        let mut kinds: Vec<&Judged> = Vec::new();
+        for (row, &kind) in rows.iter().zip(&of_row) {
+            // Outcomes are numbered in the order of their first rows.
+            if kind as usize == kinds.len() {
+                kinds.push(row);
+            }
+        }
+        Outcomes { classes, kinds, of_row }
+    }
+
+    fn tally(&self, drawn: &[u32]) -> Tally {
+        let mut counts = vec![0u32; self.kinds.len()];
+        drawn.iter().for_each(|&row| counts[self.of_row[row as usize] as usize] += 1);
+        let mut tally = Tally::new(self.classes);
+        for (kind, &count) in self.kinds.iter().zip(&counts).filter(|(_, count)| **count > 0) {
+            tally.add_outcome(&kind.gold, &kind.predicted, f64::from(count) * kind.weight);
+        }
+        tally
+    }
 }
 
 fn interval(value: f64, draws: &mut [f64]) -> Estimate {
@@ -148,6 +180,17 @@ mod tests {
 
     fn row(gold: &[usize], predicted: &[usize]) -> Judged {
         Judged { gold: gold.to_vec(), predicted: predicted.to_vec(), weight: 1.0 }
+    }
+
+    #[test]
+    fn outcomes_tally_what_rows_do() {
+        let rows: Vec<Judged> = (0..60)
+            .map(|i| Judged { weight: [1.0, 0.5][i % 5 / 4], ..row(&[i % 3], &[[0, 1][i % 2], 2][..1 + i % 7 / 6]) })
+            .collect();
+        let drawn: Vec<u32> = (0..100).map(|i| i * i % 60).collect();
+        let outcomes = Outcomes::new(3, &rows);
+        assert!(outcomes.kinds.len() < 30);
+        assert_eq!(outcomes.tally(&drawn), Tally::of(3, drawn.iter().map(|&row| &rows[row as usize])));
     }
 
     #[test]

@@ -101,22 +101,27 @@ impl Tally {
 
     /// Adds a row.
     pub fn add(&mut self, row: &Judged) {
-        for &class in &row.predicted {
-            if row.gold.contains(&class) {
-                self.hits[class] += row.weight;
+        self.add_outcome(&row.gold, &row.predicted, row.weight);
+    }
+
+    /// Adds rows of the same true and predicted classes that weigh so much together.
+    pub fn add_outcome(&mut self, gold: &[usize], predicted: &[usize], weight: f64) {
+        for &class in predicted {
+            if gold.contains(&class) {
+                self.hits[class] += weight;
             } else {
-                self.false_alarms[class] += row.weight;
+                self.false_alarms[class] += weight;
             }
         }
-        for &class in &row.gold {
-            if !row.predicted.contains(&class) {
-                self.misses[class] += row.weight;
+        for &class in gold {
+            if !predicted.contains(&class) {
+                self.misses[class] += weight;
             }
         }
-        if row.gold == row.predicted {
-            self.right += row.weight;
+        if gold == predicted {
+            self.right += weight;
         }
-        self.total += row.weight;
+        self.total += weight;
     }
 
     /// F1 of a class: 0 where nothing was found.

@@ -155,7 +155,7 @@ fn decimals(value: f64, text: &mut String) {
             left /= 10;
         }
         digits[0] += left as u8;
-        text.extend(digits.map(char::from));
+        text.push_str(std::str::from_utf8(&digits).expect("digits are text"));
     } else {
         write!(text, "{value:.6}").expect("writing to memory does not fail");
     }

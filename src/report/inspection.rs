@@ -83,7 +83,7 @@ impl Inspection {
     /// Looks into a model; `top` features a label.
     pub fn new(model: &Model, top: usize) -> Self {
         let layout = model.layout();
-        let columns: usize = model.heads.iter().map(|h| h.regression.weights().ncols()).sum();
+        let columns: usize = model.heads.iter().map(|h| h.regression.columns()).sum();
         let blocks = Block::ALL
             .into_iter()
             .map(|block| BlockSize {
@@ -98,12 +98,11 @@ impl Inspection {
             .heads
             .iter()
             .map(|head| {
-                let weights = head.regression.weights();
                 let labels = (0..head.labels.len())
                     .map(|class| {
                         let (column, sign) = head.column(class);
-                        let mut order: Vec<usize> = (0..weights.nrows()).collect();
-                        let value = |j: usize| sign as f32 * weights[[j, column]];
+                        let mut order: Vec<usize> = (0..head.regression.features()).collect();
+                        let value = |j: usize| sign as f32 * head.regression.weight(j, column);
                         order.sort_by(|&a, &b| value(b).total_cmp(&value(a)).then(a.cmp(&b)));
                         let features = order.into_iter().take(top).take_while(|&j| value(j) > 0.0).map(|j| {
                             let (block, term) = model.features.name(j);

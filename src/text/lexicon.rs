@@ -40,6 +40,13 @@ pub struct TokenFacts {
     normal_end: u32,
 }
 
+impl TokenFacts {
+    /// Bytes of its canonical form.
+    pub fn length(&self) -> usize {
+        (self.normal_end - self.normal_start) as usize
+    }
+}
+
 /// Distinct tokens and stems met so far.
 pub struct Lexicon {
     stemmer: Stemmer,

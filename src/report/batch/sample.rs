@@ -9,7 +9,8 @@ use super::{RowVerdict, Task};
 use crate::decision::DecisionRule;
 use crate::explanation::{Account, Mark};
 use crate::input::{Example, Record};
-use crate::model::{Model, Scorer, Verdict, texts};
+use crate::model::{Model, Verdict, texts};
+use crate::scorer::Scorer;
 use crate::text::excerpt::start;
 
 /// Comments of each label that are kept as the clearest, and as the most undecided.
