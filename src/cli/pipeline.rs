@@ -34,7 +34,8 @@ pub(super) enum Passed<E> {
 
 /// Scores every row of the inputs on `threads` threads and hands the rows to `write` in their order.
 ///
-/// `extra` works something out for a scored row while the scorer still knows it. Stops at the first error of reading or writing.
+/// `extra` works something out for a scored row while the scorer still knows it. Stops at the first error of reading or writing. One
+/// thread does everything itself; of several, that many score, while one reads and one writes.
 pub(super) fn score<E: Send>(
     model: &Model,
     inputs: &mut Inputs,
@@ -42,13 +43,24 @@ pub(super) fn score<E: Send>(
     extra: impl Fn(&Scorer, usize, &Record, &[Verdict]) -> E + Sync,
     mut write: impl FnMut(Passed<E>, u64) -> Result<()>,
 ) -> Result<()> {
+    if threads == 1 {
+        let mut scorer = model.scorer();
+        return read_batches(inputs, |bytes, rows| {
+            score_batch(&mut scorer, rows, &extra).into_iter().try_for_each(|row| write(row, bytes)).map(|()| true)
+        });
+    }
     type Work = (usize, u64, Vec<Row>);
     let (work_sender, work_receiver): (SyncSender<Work>, Receiver<Work>) = sync_channel(threads * 2);
     let (done_sender, done_receiver) = sync_channel(threads * 2);
     // Owned by the workers alone: when the last one leaves, the reader's next send fails and it leaves too.
     let work_receiver = Arc::new(Mutex::new(work_receiver));
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read_batches(inputs, &work_sender));
+        let reader = scope.spawn(move || {
+            let mut numbers = 0..;
+            read_batches(inputs, |bytes, rows| {
+                Ok(numbers.next().is_some_and(|n| work_sender.send((n, bytes, rows)).is_ok()))
+            })
+        });
         for _ in 0..threads {
             let (work, done, extra) = (work_receiver.clone(), done_sender.clone(), &extra);
             scope.spawn(move || {
@@ -83,9 +95,8 @@ pub(super) fn score<E: Send>(
     })
 }
 
-/// Sends rows in batches, numbered, with the bytes read so far; ends quietly when nobody takes them any more.
-fn read_batches(inputs: &mut Inputs, work: &SyncSender<(usize, u64, Vec<Row>)>) -> Result<()> {
-    let mut index = 0;
+/// Hands on rows in batches, each with the bytes read so far; ends quietly when nobody takes them any more.
+fn read_batches(inputs: &mut Inputs, mut take: impl FnMut(u64, Vec<Row>) -> Result<bool>) -> Result<()> {
     let mut rows = Vec::with_capacity(BATCH);
     let mut bytes = 0;
     loop {
@@ -98,11 +109,10 @@ fn read_batches(inputs: &mut Inputs, work: &SyncSender<(usize, u64, Vec<Row>)>) 
             rows.push(row);
         }
         if rows.len() == BATCH || bytes >= BATCH_BYTES || (end && !rows.is_empty()) {
-            let batch = std::mem::replace(&mut rows, Vec::with_capacity(BATCH));
-            if work.send((index, inputs.bytes_read(), batch)).is_err() {
+            bytes = 0;
+            if !take(inputs.bytes_read(), std::mem::replace(&mut rows, Vec::with_capacity(BATCH)))? {
                 return Ok(());
             }
-            (index, bytes) = (index + 1, 0);
         }
         if end {
             return Ok(());

@@ -18,8 +18,10 @@ use super::words::{EDGE, key};
 use super::{BlockConfig, FeatureConfig, Features, Session, Texts, chars};
 use crate::text::{CharGram, Language, Lexicon, StringTable, TokenId};
 
-/// Rows that one task analyses with one session; fixed, so that nothing depends on the number of threads.
-const CHUNK: usize = 2048;
+/// Rows that are analysed with one session: enough to make its caches pay, few enough that no thread stands idle for long.
+fn chunk(rows: usize) -> usize {
+    (rows / 8).clamp(256, 2048)
+}
 
 /// Learns features from comments, and gives each comment's raw row.
 pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
@@ -34,11 +36,11 @@ pub fn learn_onto(
     config: &FeatureConfig,
     rows: &[Texts],
 ) -> (Features, RawRows, Option<InheritedColumns>) {
-    let mut lexicon = Lexicon::new(language, Arc::new(StringTable::default()));
-    let mut comments = TokenLists::new();
-    rows.iter().for_each(|row| comments.push(&mut lexicon, row.comment));
+    let mut lexicon = Lexicon::new(language, Arc::default());
+    let texts: Vec<[&str; 1]> = rows.iter().map(|row| [row.comment]).collect();
+    let comments = TokenLists::new(language, &mut lexicon, &texts);
     let comment_tokens = lexicon.len();
-    let contexts = analyze_contexts(&mut lexicon, rows);
+    let contexts = TokenLists::new(language, &mut lexicon, &distinct_contexts(rows));
     let (grams, (stem_df, stems, stem_columns, bigrams)) = rayon::join(
         || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
         || {
@@ -77,23 +79,24 @@ pub fn learn_onto(
         inherited.extend_targets(&mut features);
     }
 
-    // Every context is analysed once for the whole training.
+    // No token is stemmed a second time, and every context is analysed once for the whole training.
+    let elder = Arc::new(lexicon);
     let store = Arc::new(ContextStore::new(usize::MAX));
-    let measured = if contexts.is_empty() { Vec::new() } else { measure(&features, rows, &store) };
+    let measured = if contexts.is_empty() { Vec::new() } else { measure(&features, rows, &store, &elder) };
     features.bins = similarity::learn_bins(&measured);
     features.gate = similarity::learn_gate(&measured);
     if let Some(inherited) = &inherited {
         inherited.keep_bins(&mut features);
     }
     if !contexts.is_empty() {
-        learn_crossed(&mut features, config, rows, &measured, &store);
+        learn_crossed(&mut features, config, rows, &measured, &store, &elder);
     }
     if let Some(inherited) = &inherited {
         inherited.extend_crossed(&mut features);
     }
     features = features.index();
     let all: Vec<usize> = (0..rows.len()).collect();
-    let raw = extract(&features, rows, &store);
+    let raw = extract(&features, rows, &store, &elder);
     features.idf = raw.idf(&features.layout(), &all, |_| 1);
     let columns = inherited.map(|inherited| inherited.columns(&features));
     if let Some(columns) = &columns {
@@ -103,11 +106,11 @@ pub fn learn_onto(
 }
 
 /// Similarities of every comment.
-fn measure(features: &Features, rows: &[Texts], store: &Arc<ContextStore>) -> Vec<Measured> {
+fn measure(features: &Features, rows: &[Texts], store: &Arc<ContextStore>, elder: &Arc<Lexicon>) -> Vec<Measured> {
     let chunks: Vec<Vec<Measured>> = rows
-        .par_chunks(CHUNK)
+        .par_chunks(chunk(rows.len()))
         .map(|chunk| {
-            let mut session = Session::new(features, store.clone());
+            let mut session = Session::new(features, store.clone()).with_elder(elder.clone());
             chunk
                 .iter()
                 .map(|row| {
@@ -128,13 +131,14 @@ fn learn_crossed(
     rows: &[Texts],
     measured: &[Measured],
     store: &Arc<ContextStore>,
+    elder: &Arc<Lexicon>,
 ) {
     let kinds = crossed::KINDS as usize;
     let known = features.stems.len();
     let none = || [(); 3].map(|()| vec![0u32; kinds * known]);
     let count = |(rows, measured): (&[Texts], &[Measured])| {
         let mut frequencies = [(); 3].map(|()| DocumentFrequencies::new(kinds * known));
-        let mut session = Session::new(features, store.clone());
+        let mut session = Session::new(features, store.clone()).with_elder(elder.clone());
         for (row, texts) in rows.iter().enumerate() {
             session.read(texts.comment);
             let contexts = session.contexts(texts);
@@ -153,7 +157,8 @@ fn learn_crossed(
         all.iter_mut().flatten().zip(some.iter().flatten()).for_each(|(all, some)| *all += some);
         all
     };
-    let frequencies = rows.par_chunks(CHUNK).zip(measured.par_chunks(CHUNK)).map(count).reduce(none, added);
+    let chunk = chunk(rows.len());
+    let frequencies = rows.par_chunks(chunk).zip(measured.par_chunks(chunk)).map(count).reduce(none, added);
     let terms = |frequencies: &[u32], config: &BlockConfig| {
         let all = frequencies.iter().enumerate();
         keep(all.map(|(i, &df)| ([(i / known) as u32, (i % known) as u32], df)), config.min_df, config.max_features)
@@ -165,11 +170,11 @@ fn learn_crossed(
 }
 
 /// Raw rows of comments, in order.
-fn extract(features: &Features, rows: &[Texts], store: &Arc<ContextStore>) -> RawRows {
+fn extract(features: &Features, rows: &[Texts], store: &Arc<ContextStore>, elder: &Arc<Lexicon>) -> RawRows {
     let chunks: Vec<RawRows> = rows
-        .par_chunks(CHUNK)
+        .par_chunks(chunk(rows.len()))
         .map(|chunk| {
-            let mut session = Session::new(features, store.clone());
+            let mut session = Session::new(features, store.clone()).with_elder(elder.clone());
             let mut raw = RawRow::default();
             let mut out = RawRows::new();
             for row in chunk {
@@ -193,13 +198,26 @@ struct TokenLists {
 }
 
 impl TokenLists {
-    fn new() -> Self {
-        TokenLists { starts: vec![0], tokens: Vec::new() }
-    }
-
-    fn push(&mut self, lexicon: &mut Lexicon, text: &str) {
-        lexicon.analyze(text, |_, id| self.tokens.push(id));
-        self.starts.push(self.tokens.len());
+    /// Analyses texts, each in `N` pieces. Ids are those that a lexicon gives that meets the texts one after the other.
+    fn new<const N: usize>(language: Language, lexicon: &mut Lexicon, texts: &[[&str; N]]) -> Self {
+        let analyze = |texts: &[[&str; N]]| {
+            let mut lexicon = Lexicon::new(language, Arc::default());
+            let mut lists = TokenLists { starts: Vec::with_capacity(texts.len()), tokens: Vec::new() };
+            for text in texts {
+                lists.starts.push(lists.tokens.len());
+                text.iter().for_each(|piece| lexicon.analyze(piece, |_, id| lists.tokens.push(id)));
+            }
+            (lexicon, lists)
+        };
+        let chunks: Vec<(Lexicon, TokenLists)> = texts.par_chunks(chunk(texts.len())).map(analyze).collect();
+        let mut all = TokenLists { starts: Vec::with_capacity(texts.len() + 1), tokens: Vec::new() };
+        for (own, lists) in chunks {
+            let known = lexicon.absorb(&own);
+            all.starts.extend(lists.starts.iter().map(|start| start + all.tokens.len()));
+            all.tokens.extend(lists.tokens.iter().map(|&id| known[id as usize]));
+        }
+        all.starts.push(all.tokens.len());
+        all
     }
 
     fn len(&self) -> usize {
@@ -215,21 +233,20 @@ impl TokenLists {
     }
 }
 
-/// Distinct articles, parents and targets, in order of first occurrence.
-fn analyze_contexts(lexicon: &mut Lexicon, rows: &[Texts]) -> TokenLists {
+/// Titles and bodies of distinct articles, parents and targets, in order of first occurrence.
+fn distinct_contexts<'t>(rows: &[Texts<'t>]) -> Vec<[&'t str; 2]> {
     let mut seen: HashSet<(&str, &str), RandomState> = HashSet::default();
-    let mut lists = TokenLists::new();
+    let mut contexts = Vec::new();
     for row in rows {
         let article = row.article.map(|a| (a.title, a.body));
         let others = [row.parent, row.target].map(|t| t.map(|t| ("", t)));
         for (title, body) in [article].into_iter().chain(others).flatten() {
             if !(title.trim().is_empty() && body.trim().is_empty()) && seen.insert((title, body)) {
-                lexicon.analyze(title, |_, id| lists.tokens.push(id));
-                lists.push(lexicon, body);
+                contexts.push([title, body]);
             }
         }
     }
-    lists
+    contexts
 }
 
 /// A column that is not in the vocabulary.

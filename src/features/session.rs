@@ -78,6 +78,12 @@ impl<'f> Session<'f> {
         }
     }
 
+    /// The same, with what a lexicon of the features' language knows of tokens.
+    pub(super) fn with_elder(mut self, elder: Arc<Lexicon>) -> Self {
+        self.lexicon = self.lexicon.with_elder(elder);
+        self
+    }
+
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
         raw.columns.clear();

@@ -60,6 +60,8 @@ pub struct Lexicon {
     /// Canonical forms, one after the other.
     normals: String,
     known_stems: Arc<StringTable>,
+    /// Where tokens are looked for before they are normalised and stemmed anew.
+    elder: Option<Arc<Lexicon>>,
     /// Stems beyond the known ones; their ids go on where those end.
     new_stem_ids: HashMap<Box<str>, StemId, RandomState>,
     new_stems: Vec<Box<str>>,
@@ -83,6 +85,7 @@ impl Lexicon {
             facts: Vec::new(),
             normals: String::new(),
             known_stems,
+            elder: None,
             new_stem_ids: HashMap::default(),
             new_stems: Vec::new(),
             scratch: String::new(),
@@ -90,6 +93,12 @@ impl Lexicon {
         };
         lexicon.add_personal_kinds();
         lexicon
+    }
+
+    /// The same, with what `elder`, of the same language, knows of tokens. Ids are as they would be without it.
+    pub fn with_elder(mut self, elder: Arc<Lexicon>) -> Self {
+        self.elder = Some(elder);
+        self
     }
 
     /// Calls `emit` with each token of a text and its id.
@@ -114,6 +123,39 @@ impl Lexicon {
             emit(token, id);
         }
         (self.cut, self.fetched) = (cut, fetched);
+    }
+
+    /// Takes over every token of another lexicon of the same language, in the order of their ids. Gives their ids here.
+    pub fn absorb(&mut self, other: &Lexicon) -> Vec<TokenId> {
+        let mut long: Vec<(&str, TokenId)> = other.tokens.iter().map(|(text, &id)| (&**text, id)).collect();
+        long.sort_unstable_by_key(|&(_, id)| id);
+        let mut long = long.into_iter();
+        let ids = other.shorts.iter().enumerate().map(|(id, short)| {
+            let id = id as TokenId;
+            if (id as usize) < PERSONAL_KINDS.len() {
+                return id;
+            }
+            match short {
+                Some(short) => {
+                    let hash = self.short_tokens.hash(short);
+                    let known = self.short_tokens.find(hash, |id| self.shorts[id as usize] == Some(*short));
+                    known.unwrap_or_else(|| {
+                        let id = self.copy(other, id);
+                        self.insert_short(id, *short, hash);
+                        id
+                    })
+                }
+                None => {
+                    let (text, _) = long.next().expect("every token is short or long");
+                    self.tokens.get(text).copied().unwrap_or_else(|| {
+                        let id = self.copy(other, id);
+                        self.tokens.insert(text.into(), id);
+                        id
+                    })
+                }
+            }
+        });
+        ids.collect()
     }
 
     /// What is known of a token.
@@ -175,10 +217,14 @@ impl Lexicon {
             return id;
         }
         let id = self.add(kind, text);
+        self.insert_short(id, short, hash);
+        id
+    }
+
+    fn insert_short(&mut self, id: TokenId, short: Short, hash: u64) {
         self.shorts[id as usize] = Some(short);
         let shorts = &self.shorts;
         self.short_tokens.insert(hash, id, |table, id| shorts[id as usize].map_or(0, |short| table.hash(&short)));
-        id
     }
 
     fn long_id(&mut self, kind: TokenKind, text: &str) -> TokenId {
@@ -193,7 +239,22 @@ impl Lexicon {
         id
     }
 
+    /// The id of a token that has no class token; `None` if it was not met.
+    fn find(&self, text: &str) -> Option<TokenId> {
+        match Short::of(text.as_bytes()) {
+            Some(short) => {
+                self.short_tokens.find(self.short_tokens.hash(&short), |id| self.shorts[id as usize] == Some(short))
+            }
+            None => self.tokens.get(text).copied(),
+        }
+    }
+
     fn add(&mut self, kind: TokenKind, text: &str) -> TokenId {
+        if let Some(elder) = self.elder.clone()
+            && let Some(id) = elder.find(text).filter(|&id| elder.facts(id).kind == kind)
+        {
+            return self.copy(&elder, id);
+        }
         let mut normal = std::mem::take(&mut self.scratch);
         normalize(kind, text, &mut normal);
         let mut stem = std::mem::take(&mut self.stem_scratch);
@@ -207,14 +268,27 @@ impl Lexicon {
             stem: self.stem_id(&stem),
             shouted: kind == TokenKind::Word && is_shouted(text),
             elongated: kind == TokenKind::Word && is_elongated(text),
-            normal_start: self.normals.len() as u32,
-            normal_end: (self.normals.len() + normal.len()) as u32,
+            normal_start: 0,
+            normal_end: 0,
         };
-        self.normals.push_str(&normal);
-        self.facts.push(facts);
-        self.shorts.push(None);
+        let id = self.push(facts, &normal);
         self.scratch = normal;
         self.stem_scratch = stem;
+        id
+    }
+
+    /// Adds a token of another lexicon.
+    fn copy(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
+        let facts = other.facts(id);
+        let stem = self.stem_id(other.stem(facts.stem));
+        self.push(TokenFacts { stem, ..facts }, other.normal(id))
+    }
+
+    fn push(&mut self, facts: TokenFacts, normal: &str) -> TokenId {
+        let normal_start = self.normals.len() as u32;
+        self.normals.push_str(normal);
+        self.facts.push(TokenFacts { normal_start, normal_end: self.normals.len() as u32, ..facts });
+        self.shorts.push(None);
         (self.facts.len() - 1) as TokenId
     }
 
@@ -285,6 +359,42 @@ mod tests {
         assert_eq!(found, [0, 0, 2]);
         assert!(lexicon.tokens.is_empty() && lexicon.short_tokens.len() == 0);
         assert!(!lexicon.normals.contains("ann"));
+    }
+
+    #[test]
+    fn an_absorbed_lexicon_gives_the_ids_that_its_texts_would_have_got() {
+        let texts = [
+            "Cats and dogs, incomprehensibilities @ann",
+            "DOGS and incomprehensibilities saaaat x.org unimaginablenesses",
+            "cats",
+        ];
+        let mut one = english(&[]);
+        let expected: Vec<Vec<TokenId>> = texts.iter().map(|text| ids(&mut one, text)).collect();
+        let mut all = english(&[]);
+        for (text, expected) in texts.iter().zip(&expected) {
+            let mut other = english(&[]);
+            let own = ids(&mut other, text);
+            let known = all.absorb(&other);
+            assert_eq!(own.iter().map(|&id| known[id as usize]).collect::<Vec<_>>(), *expected);
+        }
+        assert_eq!(all.len(), one.len());
+        for id in 0..one.len() as TokenId {
+            assert_eq!((all.normal(id), all.facts(id).stem), (one.normal(id), one.facts(id).stem));
+            assert_eq!(
+                (all.facts(id).shouted, all.facts(id).elongated),
+                (one.facts(id).shouted, one.facts(id).elongated)
+            );
+        }
+        assert_eq!(ids(&mut all, texts[1]), expected[1]);
+
+        let mut younger = english(&["cat", "zebra"]).with_elder(Arc::new(all));
+        let mut alone = english(&["cat", "zebra"]);
+        for text in ["A zebra, cats and @ann", texts[1]] {
+            assert_eq!(ids(&mut younger, text), ids(&mut alone, text));
+        }
+        for id in 0..alone.len() as TokenId {
+            assert_eq!((younger.normal(id), younger.facts(id).stem), (alone.normal(id), alone.facts(id).stem));
+        }
     }
 
     #[test]
