@@ -23,6 +23,9 @@ fn chunk(rows: usize) -> usize {
     (rows / 8).clamp(256, 2048)
 }
 
+/// Chunks that are analysed before their lexicons are united.
+const LEXICONS_AT_ONCE: usize = 16;
+
 /// Learns features from comments, and gives each comment's raw row.
 pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
     let (features, raw, _) = learn_onto(None, language, config, rows);
@@ -209,12 +212,16 @@ impl TokenLists {
             }
             (lexicon, lists)
         };
-        let chunks: Vec<(Lexicon, TokenLists)> = texts.par_chunks(chunk(texts.len())).map(analyze).collect();
+        let size = chunk(texts.len());
         let mut all = TokenLists { starts: Vec::with_capacity(texts.len() + 1), tokens: Vec::new() };
-        for (own, lists) in chunks {
-            let known = lexicon.absorb(&own);
-            all.starts.extend(lists.starts.iter().map(|start| start + all.tokens.len()));
-            all.tokens.extend(lists.tokens.iter().map(|&id| known[id as usize]));
+        // A lexicon for each chunk of a million texts would fill the memory.
+        for some in texts.chunks(LEXICONS_AT_ONCE * size) {
+            let chunks: Vec<(Lexicon, TokenLists)> = some.par_chunks(size).map(analyze).collect();
+            for (own, lists) in chunks {
+                let known = lexicon.absorb(&own);
+                all.starts.extend(lists.starts.iter().map(|start| start + all.tokens.len()));
+                all.tokens.extend(lists.tokens.iter().map(|&id| known[id as usize]));
+            }
         }
         all.starts.push(all.tokens.len());
         all
