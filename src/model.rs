@@ -29,7 +29,7 @@ pub struct Head {
     pub labels: LabelSet,
     /// Numbers of the labels in class order, for the expected score.
     pub numbers: Option<Vec<f64>>,
-    /// Features to raw scores.
+    /// Features to raw scores. Scoring reads a copy that [`Model::new`] makes.
     pub regression: HalfLogistic,
     /// Raw scores to probabilities and labels.
     pub finish: Finish,
@@ -190,6 +190,9 @@ pub fn article_print(key: &str) -> u64 {
 
 impl Model {
     /// Puts a model together.
+    ///
+    /// # Panics
+    /// If the regression of a head has not as many features as there are columns.
     pub fn new(
         features: Features,
         heads: Vec<Head>,

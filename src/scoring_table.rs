@@ -72,6 +72,7 @@ fn add<const L: usize>(sums: &mut [f64; L], value: f32, weights: &[u16; L]) {
 impl ScoringTable {
     /// `idf` has a number for each counted column; values of the others are taken as they are. `used` says which blocks take part.
     pub(crate) fn new(layout: &Layout, idf: &[f32], used: BlockWeights, heads: &[&HalfLogistic]) -> Self {
+        assert!(heads.iter().all(|head| head.features() == layout.columns()), "a weight for each column");
         let scores: usize = heads.iter().map(|head| head.columns()).sum();
         let stride = IDF_CELLS + lanes(scores);
         // Numbers with the lowest exponent are slow on many processors. Scaled up, hardly any weight is one.
