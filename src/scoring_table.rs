@@ -8,7 +8,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::features::layout::{Block, BlockWeights, Layout};
-use crate::features::weighting::{RawRow, TERM_FREQUENCIES, term_frequencies};
+use crate::features::weighting::{RawRow, TERM_FREQUENCIES, take_block, term_frequencies};
 use crate::linear::{HalfLogistic, vectorised};
 
 /// Cells before a column's weights: the two halves of its inverse document frequency.
@@ -178,11 +178,8 @@ impl ScoringTable {
     /// Takes a block's columns and counts off the front; none of a block that takes no part.
     #[inline(always)]
     fn next_block<'r>(&self, block: Block, rest: &mut (&'r [u32], &'r [u8])) -> (&'r [u32], &'r [u8]) {
-        let end = self.layout.range(block).end;
-        let length = rest.0.partition_point(|&column| (column as usize) < end);
-        let (columns, counts) = (rest.0.split_at(length), rest.1.split_at(length));
-        *rest = (columns.1, counts.1);
-        if self.used.uses(block) { (columns.0, counts.0) } else { (&[], &[]) }
+        let own = take_block(&self.layout, block, rest);
+        if self.used.uses(block) { own } else { (&[], &[]) }
     }
 
     /// Columns and values of the blocks that are not counted.

@@ -56,9 +56,11 @@ pub(super) fn score<E: Send>(
     let work_receiver = Arc::new(Mutex::new(work_receiver));
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
-            let mut numbers = 0..;
+            let mut index = 0;
             read_batches(inputs, |bytes, rows| {
-                Ok(numbers.next().is_some_and(|n| work_sender.send((n, bytes, rows)).is_ok()))
+                let taken = work_sender.send((index, bytes, rows)).is_ok();
+                index += 1;
+                Ok(taken)
             })
         });
         for _ in 0..threads {

@@ -107,6 +107,16 @@ pub fn smoothed_idf(rows: usize, df: u32) -> f32 {
     (((1 + rows) as f64 / f64::from(1 + df)).ln() + 1.0) as f32
 }
 
+/// Takes a block's columns and their counts off the front of a row's, which come block by block.
+#[inline(always)]
+pub(crate) fn take_block<'r>(layout: &Layout, block: Block, rest: &mut (&'r [u32], &'r [u8])) -> (&'r [u32], &'r [u8]) {
+    let end = layout.range(block).end;
+    let length = rest.0.partition_point(|&column| (column as usize) < end);
+    let (columns, counts) = (rest.0.split_at(length), rest.1.split_at(length));
+    *rest = (columns.1, counts.1);
+    (columns.0, counts.0)
+}
+
 /// Turns raw rows into matrix rows.
 #[derive(Debug, Clone)]
 pub struct Weigher<'w> {
@@ -134,13 +144,9 @@ impl<'w> Weigher<'w> {
 
     /// Adds a row. Counted columns must come block by block, in block order.
     pub fn push(&self, columns: &[u32], counts: &[u8], values: &[(u32, f32)], matrix: &mut Matrix) {
-        let (mut columns, mut counts) = (columns, counts);
+        let mut rest = (columns, counts);
         for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
-            let end = self.layout.range(block).end;
-            let length = columns.partition_point(|&column| (column as usize) < end);
-            let (own_columns, own_counts);
-            (own_columns, columns) = columns.split_at(length);
-            (own_counts, counts) = counts.split_at(length);
+            let (own_columns, own_counts) = take_block(self.layout, block, &mut rest);
             if self.used[block as usize] {
                 let value = |(&column, &count): (&u32, &u8)| {
                     self.term_frequencies[usize::from(count)] * self.idf[column as usize]

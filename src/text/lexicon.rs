@@ -138,8 +138,7 @@ impl Lexicon {
             match short {
                 Some(short) => {
                     let hash = self.short_tokens.hash(short);
-                    let known = self.short_tokens.find(hash, |id| self.shorts[id as usize] == Some(*short));
-                    known.unwrap_or_else(|| {
+                    self.find_short(short, hash).unwrap_or_else(|| {
                         let id = self.copy(other, id);
                         self.insert_short(id, *short, hash);
                         id
@@ -212,8 +211,7 @@ impl Lexicon {
     }
 
     fn short_id(&mut self, kind: TokenKind, text: &str, short: Short, hash: u64) -> TokenId {
-        let shorts = &self.shorts;
-        if let Some(id) = self.short_tokens.find(hash, |id| shorts[id as usize] == Some(short)) {
+        if let Some(id) = self.find_short(&short, hash) {
             return id;
         }
         let id = self.add(kind, text);
@@ -242,11 +240,13 @@ impl Lexicon {
     /// The id of a token that has no class token; `None` if it was not met.
     fn find(&self, text: &str) -> Option<TokenId> {
         match Short::of(text.as_bytes()) {
-            Some(short) => {
-                self.short_tokens.find(self.short_tokens.hash(&short), |id| self.shorts[id as usize] == Some(short))
-            }
+            Some(short) => self.find_short(&short, self.short_tokens.hash(&short)),
             None => self.tokens.get(text).copied(),
         }
+    }
+
+    fn find_short(&self, short: &Short, hash: u64) -> Option<TokenId> {
+        self.short_tokens.find(hash, |id| self.shorts[id as usize] == Some(*short))
     }
 
     fn add(&mut self, kind: TokenKind, text: &str) -> TokenId {
