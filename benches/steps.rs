@@ -171,17 +171,16 @@ fn weighing(bencher: Bencher) {
     bencher.counter(items()).bench(|| raw.weigh(&layout, &features.idf, &all, &config.weights()));
 }
 
-/// One Newton step for two classes, the matrix by columns made beforehand.
+/// One fit of two classes, as trainings make them.
 #[divan::bench]
-fn a_newton_step(bencher: Bencher) {
+fn a_fit(bencher: Bencher) {
     let config = FeatureConfig::default();
     let (features, raw) = learn(Language::English, &config, &ROWS);
     let all: Vec<usize> = (0..ROWS.len()).collect();
     let matrix: Matrix = raw.weigh(&features.layout(), &features.idf, &all, &config.weights());
     let classes = Array1::from_iter(EXAMPLES.iter().map(|example| example.comment.len() % 2));
     let data = DatasetBase::new(matrix, classes);
-    data.records.by_column();
-    let params = LogisticParams::new(2).max_iterations(1).tolerance(1e-9).check().expect("sound settings");
+    let params = LogisticParams::new(2).tolerance(1e-2).check().expect("sound settings");
     bencher.counter(items()).bench(|| params.fit(&data));
 }
 

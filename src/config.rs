@@ -73,7 +73,7 @@ pub struct TrainingConfig {
     pub class_weights: ClassWeights,
     /// The final fit stops when the gradient's norm has fallen to this share of its norm at zero weights.
     pub tolerance: f64,
-    /// Most Newton steps of a fit.
+    /// Most epochs of a fit, and most Newton steps where those do not do.
     pub max_iterations: usize,
 }
 

@@ -81,22 +81,22 @@ pub fn cross_validate(
     let mut of_row: Vec<Option<(usize, Judged, Vec<f64>)>> = vec![None; task.rows.len()];
     let mut parts = Vec::new();
     let all: Vec<usize> = (0..folds.count()).collect();
-    for some in all.chunks(side_by_side()) {
+    let chosen: Vec<Candidate> = all.iter().map(|&fold| selection.choice(&[fold]).candidate).collect();
+    let finishes: Vec<(usize, (Finish, Start))> = all.into_iter().zip(selection.finish(&chosen)?).collect();
+    for some in finishes.chunks(side_by_side()) {
         let fitted: Result<Vec<_>> = some
             .par_iter()
-            .map(|&fold| {
-                let candidate = selection.choice(&[fold]).candidate;
-                let (finish, start) = selection.finish(fold, candidate)?;
-                let (train, held) = (folds.train(&[fold]), folds.held(fold));
-                let (scores, start) = bench.fit_and_score(&train, &held, candidate, start)?;
-                Ok((finish, FoldFit { train, held, candidate, scores, start }))
+            .map(|(fold, (_, start))| {
+                let (train, held, candidate) = (folds.train(&[*fold]), folds.held(*fold), chosen[*fold]);
+                let (scores, start) = bench.fit_and_score(&train, &held, candidate, start.clone())?;
+                Ok(FoldFit { train, held, candidate, scores, start })
             })
             .collect();
-        for (&fold, (finish, part)) in some.iter().zip(fitted?) {
+        for ((fold, (finish, _)), part) in some.iter().zip(fitted?) {
             let probabilities = finish.probabilities(part.scores.view());
             for (p, &row) in probabilities.rows().into_iter().zip(&part.held) {
                 let p = p.to_vec();
-                of_row[row] = Some((fold, task.judged(row, finish.rule.decide(&p)), p));
+                of_row[row] = Some((*fold, task.judged(row, finish.rule.decide(&p)), p));
             }
             parts.push(part);
             step();
@@ -143,11 +143,14 @@ pub fn fit_all(bench: &Workbench, out_of_fold: &OutOfFold, step: &(dyn Fn() + Sy
     let candidate = out_of_fold.choice.candidate;
     let all: Vec<usize> = (0..bench.task.rows.len()).collect();
     let start = out_of_fold.parts.last().and_then(|p| p.start.clone());
-    let part = bench.part(&all, candidate.blocks);
-    let regression = bench.fit(&part, candidate, start, bench.config.training.tolerance)?;
-    let convergence = regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
+    let fit = || {
+        let part = bench.part(&all, candidate.blocks);
+        bench.fit(&part, candidate, start, bench.config.training.tolerance)
+    };
     // The calibrator must see scores of the kind it will be given.
-    let scores = out_of_fold.scores_of(bench, candidate)?;
+    let (regression, scores) = rayon::join(fit, || out_of_fold.scores_of(bench, candidate));
+    let (regression, scores) = (regression?, scores?);
+    let convergence = regression.convergence().ok_or_else(|| Error::TrainingData("the fit has no result".into()))?;
     let held: Vec<usize> = out_of_fold.parts.iter().flat_map(|fold| fold.held.iter().copied()).collect();
     let finish = bench.finish_parts(&scores, &held)?;
     let judged = out_of_fold.judge(bench, &finish, &scores);

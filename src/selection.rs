@@ -3,6 +3,7 @@
 //! Everything is nested: what is chosen for a fold is chosen on rows outside it, with fits that saw neither those rows nor the fold.
 //! Candidates are ranked by log loss, which is smooth where few rows are held out; the decision rule is then tuned for the metric.
 
+use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::config::Search;
 use crate::error::{Error, Result};
 use crate::features::layout::{Block, BlockWeights};
 use crate::labels::TaskKind;
-use crate::linear::ClassWeights;
+use crate::linear::{ClassWeights, SparseLogistic};
 use crate::metrics::{self, Judged, Metric, Tally};
 use crate::validation::{Folds, InnerSplit, Splits};
 use crate::workbench::{Finish, Start, Workbench};
@@ -79,7 +80,14 @@ struct Outcome {
     split: usize,
     fold: usize,
     trial: Trial,
-    scores: ndarray::Array2<f64>,
+    scores: Array2<f64>,
+}
+
+/// A fit on a split that is yet to be made, and the folds that want its scores of rows that it holds out.
+struct Fit<'s> {
+    split: usize,
+    candidate: Candidate,
+    held: Vec<(usize, &'s [usize])>,
 }
 
 /// The fit of least loss, and that.
@@ -216,26 +224,41 @@ impl<'s> Selection<'s> {
         let InnerSplit { train, held } = &self.ranking[split];
         let part = self.bench.part(train, all);
         let matrices: Vec<_> = held.iter().map(|(_, rows)| self.bench.weigh(&part, rows)).collect();
+        let judge = |candidate: Candidate, regression: &SparseLogistic| -> Result<Vec<Outcome>> {
+            let judged = held.iter().zip(&matrices).map(|((fold, rows), matrix)| {
+                let scores = self.bench.score(regression, matrix);
+                let (loss, score) = rank(self.bench, &scores, rows)?;
+                let trial = Trial { candidate, loss, score, splits: 1 };
+                Ok(Outcome { split, fold: *fold, trial, scores })
+            });
+            judged.collect()
+        };
+        let (whole, without): (Vec<Candidate>, Vec<Candidate>) = candidates.iter().partition(|c| c.blocks == all);
         let (mut outcomes, mut best): (_, Option<BestFit>) = (Vec::new(), None);
         let (mut last, mut middle): (Start, Start) = (None, None);
-        for &candidate in candidates {
-            let start = if candidate.blocks == all { last.take() } else { middle.clone() };
-            let tolerance = if candidate.blocks == all { RANKING_TOLERANCE } else { ABLATION_TOLERANCE };
-            let regression = self.bench.fit(&part, candidate, start, tolerance)?;
-            for ((fold, rows), matrix) in held.iter().zip(&matrices) {
-                let scores = self.bench.score(&regression, matrix);
-                let (loss, score) = rank(self.bench, &scores, rows)?;
-                if candidate.blocks == all && best.as_ref().is_none_or(|best| loss < best.loss) {
+        for candidate in whole {
+            let regression = self.bench.fit(&part, candidate, last.take(), RANKING_TOLERANCE)?;
+            let judged = judge(candidate, &regression)?;
+            for outcome in &judged {
+                let loss = outcome.trial.loss;
+                if best.as_ref().is_none_or(|best| loss < best.loss) {
                     best = Some(BestFit { loss, weights: regression.start() });
                 }
-                let trial = Trial { candidate, loss, score, splits: 1 };
-                outcomes.push(Outcome { split, fold: *fold, trial, scores });
             }
+            outcomes.extend(judged);
             if candidate == self.middle() {
                 middle = regression.start();
             }
             last = regression.start();
         }
+        let judged: Result<Vec<_>> = without
+            .into_par_iter()
+            .map(|candidate| {
+                let regression = self.bench.fit(&part, candidate, middle.clone(), ABLATION_TOLERANCE)?;
+                judge(candidate, &regression)
+            })
+            .collect();
+        outcomes.extend(judged?.into_iter().flatten());
         Ok((outcomes, best))
     }
 
@@ -308,29 +331,57 @@ impl<'s> Selection<'s> {
         Choice { candidate, tried: if searched { tried } else { Vec::new() }, blocks }
     }
 
-    /// Calibrator and rule of a fold's choice, from the rows its splits hold out, and weights to start the fold's fit from.
-    pub(crate) fn finish(&self, fold: usize, candidate: Candidate) -> Result<(Finish, Start)> {
+    /// Calibrator and rule of each fold's choice, from the rows its splits hold out, and weights to start the fold's fit from.
+    pub(crate) fn finish(&self, chosen: &[Candidate]) -> Result<Vec<(Finish, Start)>> {
         let splits = self.full.as_ref().unwrap_or(&self.ranking);
-        let (mut scores, mut held, mut start) = (Vec::new(), Vec::new(), None);
-        for (place, split) in splits.iter().enumerate() {
-            let Some((_, rows)) = split.held.iter().find(|(f, _)| *f == fold) else { continue };
-            let same = |o: &&Outcome| o.split == place && o.fold == fold && o.trial.candidate == candidate;
-            match self.outcomes.iter().find(same).filter(|_| self.full.is_none()) {
-                Some(outcome) => {
-                    scores.push(outcome.scores.clone());
-                    start = self.start(place);
-                }
-                None => {
-                    // Chosen on a sample, or blocks left out together: calibrator and rule need scores of the real thing.
-                    let (found, weights) =
-                        self.bench.fit_and_score(&split.train, rows, candidate, self.start(place))?;
-                    scores.push(found);
-                    start = weights;
+        let asked =
+            splits.iter().enumerate().flat_map(|(place, split)| split.held.iter().map(move |held| (place, held)));
+        // Chosen on a sample, or blocks left out together: calibrator and rule need scores of the real thing. Folds that share a split
+        // and a choice share the fit.
+        let mut missing: Vec<Fit> = Vec::new();
+        for (place, (fold, rows)) in asked.clone() {
+            let candidate = chosen[*fold];
+            if self.full.is_some() || self.outcome(place, *fold, candidate).is_none() {
+                match missing.iter_mut().find(|fit| fit.split == place && fit.candidate == candidate) {
+                    Some(fit) => fit.held.push((*fold, rows)),
+                    None => missing.push(Fit { split: place, candidate, held: vec![(*fold, rows)] }),
                 }
             }
-            held.extend_from_slice(rows);
         }
-        Ok((self.bench.finish_parts(&scores, &held)?, start))
+        let mut fitted = Vec::with_capacity(missing.len());
+        for some in missing.chunks(side_by_side()) {
+            let run = |fit: &Fit| {
+                let held: Vec<usize> = fit.held.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
+                self.bench.fit_and_score(&splits[fit.split].train, &held, fit.candidate, self.start(fit.split))
+            };
+            fitted.extend(some.par_iter().map(run).collect::<Result<Vec<_>>>()?);
+        }
+        let mut of_folds: Vec<(Vec<Array2<f64>>, Vec<usize>, Start)> = vec![Default::default(); chosen.len()];
+        for (place, (fold, rows)) in asked {
+            let (scores, held, start) = &mut of_folds[*fold];
+            held.extend_from_slice(rows);
+            let of_fold = missing.iter().zip(&fitted).find_map(|(fit, fitted)| {
+                let before = fit.held.iter().position(|(f, _)| fit.split == place && f == fold)?;
+                let first: usize = fit.held[..before].iter().map(|(_, rows)| rows.len()).sum();
+                Some((fitted, first))
+            });
+            if let Some(((found, weights), first)) = of_fold {
+                scores.push(found.slice_axis(Axis(0), Slice::from(first..first + rows.len())).to_owned());
+                *start = weights.clone();
+            } else if let Some(outcome) = self.outcome(place, *fold, chosen[*fold]) {
+                scores.push(outcome.scores.clone());
+                *start = self.start(place);
+            }
+        }
+        let finish = |(scores, held, start): (Vec<Array2<f64>>, Vec<usize>, Start)| {
+            Ok((self.bench.finish_parts(&scores, &held)?, start))
+        };
+        of_folds.into_iter().map(finish).collect()
+    }
+
+    /// How a candidate did on a split on behalf of a fold, if it was tried.
+    fn outcome(&self, split: usize, fold: usize, candidate: Candidate) -> Option<&Outcome> {
+        self.outcomes.iter().find(|o| o.split == split && o.fold == fold && o.trial.candidate == candidate)
     }
 }
 
@@ -367,7 +418,7 @@ fn sample(bench: &Workbench, groups: &[u32]) -> Option<Vec<bool>> {
 }
 
 /// Log loss and metric of scores with the calibrator and rule that fit them best.
-fn rank(bench: &Workbench, scores: &ndarray::Array2<f64>, rows: &[usize]) -> Result<(f64, f64)> {
+fn rank(bench: &Workbench, scores: &Array2<f64>, rows: &[usize]) -> Result<(f64, f64)> {
     let task = bench.task;
     let finish = bench.finish(scores, rows)?;
     let probabilities = finish.probabilities(scores.view());

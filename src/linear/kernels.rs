@@ -49,6 +49,12 @@ pub(super) fn add<const L: usize>(a: Lanes<L>, b: Lanes<L>) -> Lanes<L> {
     std::array::from_fn(|l| a[l] + b[l])
 }
 
+/// Takes the mean off.
+pub(super) fn centre(lanes: &mut [f64]) {
+    let mean = lanes.iter().sum::<f64>() / lanes.len() as f64;
+    lanes.iter_mut().for_each(|w| *w -= mean);
+}
+
 /// In a joint problem every lane gets the sum of all lanes; otherwise lanes stay apart.
 pub(super) fn joined<const L: usize>(loss: &Loss, lanes: Lanes<L>) -> Lanes<L> {
     if loss.is_joint() { [lanes.iter().sum(); L] } else { lanes }
@@ -66,12 +72,6 @@ pub(super) fn column_sums<const L: usize>(transposed: &Matrix, first: usize, row
     );
 }
 
-/// `sum_i x_ij v_i` by lane.
-#[inline(always)]
-pub(super) fn column_sum<const L: usize>(transposed: &Matrix, column: usize, rows: &[[f32; L]]) -> Lanes<L> {
-    sum_column(transposed, column, rows, |value| value)
-}
-
 /// Runs a loop over lanes with the widest vector instructions that the processor has. `body` must be `#[inline(always)]`, or it
 /// is compiled for the oldest processor after all. Multiplications and additions are not fused, so the result is the same with any.
 #[inline(always)]
@@ -79,22 +79,17 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(body)
 }
 
-/// `sum_i scale(x_ij) v_i` by lane.
+/// `sum_i x_ij v_i` by lane.
 #[inline(always)]
-pub(super) fn sum_column<const L: usize>(
-    transposed: &Matrix,
-    column: usize,
-    rows: &[[f32; L]],
-    scale: impl Fn(f32) -> f32,
-) -> Lanes<L> {
+fn column_sum<const L: usize>(transposed: &Matrix, column: usize, rows: &[[f32; L]]) -> Lanes<L> {
     let (indices, values) = transposed.row(column);
     // Most columns are short.
     if indices.len() <= RUN {
-        return sum_products(indices, values, rows, &scale).map(f64::from);
+        return sum_products(indices, values, rows).map(f64::from);
     }
     let mut total = [0.0f64; L];
     for (indices, values) in indices.chunks(RUN).zip(values.chunks(RUN)) {
-        let sum = sum_products(indices, values, rows, &scale);
+        let sum = sum_products(indices, values, rows);
         for l in 0..L {
             total[l] += f64::from(sum[l]);
         }
@@ -102,26 +97,21 @@ pub(super) fn sum_column<const L: usize>(
     total
 }
 
-/// `sum_i scale(value_i) vectors[index_i]` by lane.
+/// `sum_i value_i vectors[index_i]` by lane.
 ///
 /// Even and odd entries are summed side by side: few lanes fill one register only, and each addition to it would wait for the one
 /// before. Many lanes do the same, so that a lane's bits do not depend on how many there are.
 #[inline(always)]
-pub(super) fn sum_products<const L: usize>(
-    indices: &[u32],
-    values: &[f32],
-    vectors: &[[f32; L]],
-    scale: &impl Fn(f32) -> f32,
-) -> [f32; L] {
+pub(super) fn sum_products<const L: usize>(indices: &[u32], values: &[f32], vectors: &[[f32; L]]) -> [f32; L] {
     let (mut even, mut odd) = ([0.0f32; L], [0.0f32; L]);
     let (index_pairs, value_pairs) = (indices.chunks_exact(2), values.chunks_exact(2));
     let (index_rest, value_rest) = (index_pairs.remainder(), value_pairs.remainder());
     for (indices, values) in index_pairs.zip(value_pairs) {
-        even = plus(even, scale(values[0]), &vectors[indices[0] as usize]);
-        odd = plus(odd, scale(values[1]), &vectors[indices[1] as usize]);
+        even = plus(even, values[0], &vectors[indices[0] as usize]);
+        odd = plus(odd, values[1], &vectors[indices[1] as usize]);
     }
     if let (&[index], &[value]) = (index_rest, value_rest) {
-        even = plus(even, scale(value), &vectors[index as usize]);
+        even = plus(even, value, &vectors[index as usize]);
     }
     plus(even, 1.0, &odd)
 }

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use linfa::DatasetBase;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
+use rayon::prelude::*;
 
-use super::kernels::vectorised;
+use super::dual;
+use super::kernels::{centre, vectorised};
 use super::loss::{Loss, Targets};
 use super::params::{ClassWeights, LogisticValidParams, MAX_CLASSES};
 use super::solver::{self, Convergence, Problem};
 use crate::error::{Error, Result};
 use crate::features::matrix::Matrix;
 
-/// Labels of one-per-label fits that share their passes; more are fitted in turns.
-const LABELS_AT_ONCE: usize = 32;
+/// Labels of one-per-label fits that share their passes; further ones are fitted beside them.
+const LABELS_AT_ONCE: usize = 8;
 
 /// A fitted logistic regression: one score column a class (multinomial) or label (binary, one per label).
 #[derive(Debug, Clone)]
@@ -102,8 +104,8 @@ impl Fit<Matrix, Array2<bool>, Error> for LogisticValidParams {
             )));
         }
         let all: f64 = row_weights.iter().map(|&w| f64::from(w)).sum();
-        let mut fits = Vec::new();
-        for from in (0..self.classes).step_by(LABELS_AT_ONCE) {
+        let groups: Vec<usize> = (0..self.classes).step_by(LABELS_AT_ONCE).collect();
+        let fit = |&from: &usize| {
             let labels = from..self.classes.min(from + LABELS_AT_ONCE);
             let flags = dataset.targets.slice_axis(Axis(1), Slice::from(labels.clone()));
             let mut positive = vec![0.0f64; labels.len()];
@@ -119,9 +121,9 @@ impl Fit<Matrix, Array2<bool>, Error> for LogisticValidParams {
                 positive_weights: positive.iter().map(|&t| self.class_weight(all, 2.0, t)).collect(),
                 negative_weights: positive.iter().map(|&t| self.class_weight(all, 2.0, all - t)).collect(),
             };
-            fits.push(self.fit_columns(&dataset.records, &loss, from)?);
-        }
-        join_columns(fits)
+            self.fit_columns(&dataset.records, &loss, from)
+        };
+        join_columns(groups.par_iter().map(fit).collect::<Result<_>>()?)
     }
 }
 
@@ -211,64 +213,117 @@ impl LogisticValidParams {
             None => vec![self.alpha as f32; features],
         };
         penalties.push(0.0);
-        let by_column = records.by_column();
         let classes = loss.classes;
         let mut exact = Array2::zeros((features + 1, classes));
         if let Some(initial) = self.initial.as_ref().filter(|i| i.nrows() == features + 1) {
             exact.assign(&initial.slice_axis(Axis(1), Slice::from(from..from + classes)));
         }
         let prior = self.prior.as_ref().map(|prior| prior.slice_axis(Axis(1), Slice::from(from..from + classes)));
-        // Labels that are not finished go on in fewer lanes.
-        let mut open: Vec<usize> = (0..classes).collect();
-        let mut total: Option<Convergence> = None;
-        while !open.is_empty() {
-            let some = (open.len() < classes).then(|| loss.of_labels(&open));
-            let problem = Problem {
-                records,
-                transposed: &by_column,
-                loss: some.as_ref().unwrap_or(loss),
-                penalties: &penalties,
-                tolerance: self.tolerance,
-                max_iterations: self.max_iterations,
+        let problem = Problem {
+            records,
+            loss,
+            penalties: &penalties,
+            tolerance: self.tolerance,
+            max_iterations: self.max_iterations,
+        };
+        let ascend = match classes {
+            1 => ascend::<1>,
+            2 => ascend::<2>,
+            3 => ascend::<3>,
+            4 => ascend::<4>,
+            5..=8 => ascend::<8>,
+            9..=16 => ascend::<16>,
+            17..=32 => ascend::<32>,
+            33..=64 => ascend::<64>,
+            _ => ascend::<MAX_CLASSES>,
+        };
+        let (mut total, open) = ascend(&problem, prior.as_ref(), &mut exact);
+        if !open.is_empty() {
+            let labels: Vec<usize> = open.iter().map(|&(column, _)| column).collect();
+            let some = (labels.len() < classes).then(|| loss.of_labels(&labels));
+            let problem = Problem { loss: some.as_ref().unwrap_or(loss), ..problem };
+            let solve = match open.len() {
+                1 => solve::<1>,
+                2 => solve::<2>,
+                3..=4 => solve::<4>,
+                5..=8 => solve::<8>,
+                9..=16 => solve::<16>,
+                17..=32 => solve::<32>,
+                33..=64 => solve::<64>,
+                _ => solve::<MAX_CLASSES>,
             };
-            let run = match open.len() {
-                1 => run::<1>,
-                2 => run::<2>,
-                3..=4 => run::<4>,
-                5..=8 => run::<8>,
-                9..=16 => run::<16>,
-                17..=32 => run::<32>,
-                33..=64 => run::<64>,
-                _ => run::<MAX_CLASSES>,
-            };
-            let (finished, convergence) = run(&problem, &open, prior.as_ref(), &mut exact);
-            total = total.into_iter().chain([convergence]).reduce(together);
-            let mut ended = finished.into_iter();
-            open.retain(|_| ended.next() == Some(false));
+            total = together(total, solve(&problem, &open, prior.as_ref(), &mut exact));
         }
-        Ok(from_exact(exact, total))
+        Ok(from_exact(exact, Some(total)))
     }
 }
 
-/// One run of the solver for some columns of the weights, which it moves; gives which of them are finished.
-fn run<const L: usize>(
+/// A column that is left to the solver, and the gradient norm at zero weights that its tolerance refers to.
+type Open = (usize, f64);
+
+/// Moves weights (features, then the intercept) as far as dual coordinate ascent easily takes them. Gives the columns for which that is not
+/// to the end.
+fn ascend<const L: usize>(
+    problem: &Problem,
+    prior: Option<&ArrayView2<f64>>,
+    weights: &mut Array2<f64>,
+) -> (Convergence, Vec<Open>) {
+    let columns: Vec<usize> = (0..problem.loss.classes).collect();
+    let (start, prior) = from_columns::<L>(problem, &columns, prior, weights);
+    let ascent = dual::ascend(problem, start, &prior);
+    to_columns(&ascent.weights, &columns, weights);
+    let (done, open): (Vec<usize>, Vec<usize>) =
+        columns.into_iter().partition(|&l| ascent.reached[l] && ascent.gradient[l] <= problem.tolerance);
+    let convergence = Convergence {
+        converged: true,
+        iterations: ascent.epochs,
+        passes: ascent.passes,
+        gradient: done.into_iter().map(|l| ascent.gradient[l]).fold(0.0, f64::max),
+    };
+    (convergence, open.into_iter().map(|l| (l, ascent.scale[l])).collect())
+}
+
+/// Moves some columns of the weights to the solution by Newton's method.
+fn solve<const L: usize>(
+    problem: &Problem,
+    open: &[Open],
+    prior: Option<&ArrayView2<f64>>,
+    weights: &mut Array2<f64>,
+) -> Convergence {
+    let columns: Vec<usize> = open.iter().map(|&(column, _)| column).collect();
+    let (start, prior) = from_columns::<L>(problem, &columns, prior, weights);
+    let scale = std::array::from_fn(|l| open.get(l).map_or(0.0, |&(_, scale)| scale));
+    let solution = solver::solve(problem, &problem.records.by_column(), start, &prior, &scale);
+    to_columns(&solution.weights, &columns, weights);
+    solution.convergence
+}
+
+/// Some columns of weights and of the prior, which may be none, side by side. Those of a joint problem without a shift that all classes
+/// share: what follows keeps the sum over the classes.
+fn from_columns<const L: usize>(
     problem: &Problem,
     columns: &[usize],
     prior: Option<&ArrayView2<f64>>,
-    weights: &mut Array2<f64>,
-) -> (Vec<bool>, Convergence) {
-    let start = lanes(weights.view(), columns);
-    let prior = prior.map_or(Vec::new(), |prior| lanes(prior.view(), columns));
-    let solution = solver::solve::<L>(problem, start, prior);
-    for (lanes, mut weights) in solution.weights.iter().zip(weights.rows_mut()) {
+    weights: &Array2<f64>,
+) -> (Vec<[f64; L]>, Vec<[f64; L]>) {
+    let mut start: Vec<[f64; L]> = lanes(weights.view(), columns);
+    let mut prior: Vec<[f64; L]> = prior.map_or(Vec::new(), |prior| lanes(prior.view(), columns));
+    if problem.loss.is_joint() {
+        start.iter_mut().chain(&mut prior).for_each(|lanes| centre(&mut lanes[..columns.len()]));
+    }
+    (start, prior)
+}
+
+/// Puts lanes into columns.
+fn to_columns<const L: usize>(lanes: &[[f64; L]], columns: &[usize], weights: &mut Array2<f64>) {
+    for (lanes, mut weights) in lanes.iter().zip(weights.rows_mut()) {
         for (&lane, &column) in lanes.iter().zip(columns) {
             weights[column] = lane;
         }
     }
-    (solution.finished[..columns.len()].to_vec(), solution.convergence)
 }
 
-/// Some columns side by side.
+/// Some columns side by side, and zeros.
 fn lanes<const L: usize>(weights: ArrayView2<f64>, columns: &[usize]) -> Vec<[f64; L]> {
     let mut all = vec![[0.0; L]; weights.nrows()];
     for (lanes, weights) in all.iter_mut().zip(weights.rows()) {

@@ -161,7 +161,8 @@ impl Loss {
         out
     }
 
-    fn label_weight(&self, label: usize, flag: bool) -> f32 {
+    /// How much a row counts for a label that it has, or has not.
+    pub(super) fn label_weight(&self, label: usize, flag: bool) -> f32 {
         if flag { self.positive_weights[label] } else { self.negative_weights[label] }
     }
 }

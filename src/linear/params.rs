@@ -40,7 +40,7 @@ pub struct LogisticValidParams {
 
 impl LogisticParams {
     /// Defaults for a number of classes (single-label) or labels (multi-label): `alpha` 1, no class weights, tolerance 0.001
-    /// and at most 100 Newton steps.
+    /// and at most 100 steps.
     pub fn new(classes: usize) -> Self {
         LogisticParams(LogisticValidParams {
             classes,
@@ -79,7 +79,7 @@ impl LogisticParams {
         self
     }
 
-    /// Most Newton steps. At least 1.
+    /// Most epochs of dual coordinate ascent, and most Newton steps where those do not do. At least 1.
     pub fn max_iterations(mut self, max_iterations: usize) -> Self {
         self.0.max_iterations = max_iterations;
         self

@@ -1,4 +1,5 @@
-//! Truncated Newton with preconditioned conjugate gradients and a backtracking line search.
+//! Truncated Newton with preconditioned conjugate gradients and a backtracking line search: for tight tolerances and weak penalties,
+//! where dual coordinate ascent (`dual`) does not reach.
 //!
 //! After Galli and Lin, "A study on truncated Newton methods for linear classification" (2021). All score columns
 //! ("lanes") share every pass over the data. In a joint problem (multinomial) the lanes move together; otherwise each lane is a
@@ -10,8 +11,7 @@
 use rayon::prelude::*;
 
 use super::kernels::{
-    Lanes, add, column_sum, column_sums, diagonal, joined, parts, preconditioned, split, sum_column, sum_products,
-    vectorised,
+    Lanes, add, column_sums, diagonal, joined, parts, preconditioned, split, sum_products, vectorised,
 };
 use super::loss::Loss;
 use crate::features::matrix::Matrix;
@@ -32,20 +32,18 @@ const ARMIJO: f64 = 1e-4;
 pub struct Convergence {
     /// Whether every problem's gradient fell below the tolerance.
     pub converged: bool,
-    /// Newton steps, the most over all problems.
+    /// Epochs of dual coordinate ascent and Newton steps, the most over all problems.
     pub iterations: usize,
-    /// Passes over the data (a pass reads the matrix by rows and by columns).
+    /// Passes over the data: an epoch, measuring the gradient, or reading the matrix by rows and by columns.
     pub passes: usize,
     /// The largest final gradient norm relative to the norm at zero weights.
     pub gradient: f64,
 }
 
-/// A problem to solve. `transposed` is the matrix by columns, with a last row of ones for the intercept.
+/// A problem to solve.
 pub struct Problem<'p> {
     /// Comments by features.
     pub records: &'p Matrix,
-    /// Features by comments, and the intercept's row of ones.
-    pub transposed: &'p Matrix,
     /// Targets and weights.
     pub loss: &'p Loss,
     /// Penalty of each feature; 0 for the intercept, which is last.
@@ -65,66 +63,49 @@ enum Phase {
     Done,
 }
 
-/// Where a run of the solver has come to.
+/// The largest; what is not a number counts as larger than any.
+pub(super) fn largest<const L: usize>(gradient: &Lanes<L>) -> f64 {
+    gradient.iter().fold(0.0, |a, &b| if b.is_nan() || b > a { b } else { a })
+}
+
+/// Where the solver has come to.
 pub struct Solution<const L: usize> {
     /// Features, then the intercept, by lanes.
     pub weights: Vec<[f64; L]>,
-    /// Lanes whose problems have come to their end, well or not.
-    pub finished: [bool; L],
-    /// How those ended.
+    /// How it ended.
     pub convergence: Convergence,
 }
 
-/// Minimises a problem from the given weights (features, then the intercept); `prior` has the weights, feature by feature, that the
-/// penalty pulls towards, and is empty where that is zero.
-///
-/// Where lanes are problems of their own, the run ends early as soon as half of the lanes stand idle: the caller then goes on
-/// with the unfinished ones in fewer lanes.
-pub fn solve<const L: usize>(problem: &Problem, mut weights: Vec<[f64; L]>, mut prior: Vec<[f64; L]>) -> Solution<L> {
-    // Steps keep the sum over the classes (see `preconditioned`), so start and prior have to be without a shared shift.
-    if problem.loss.is_joint() {
-        for lanes in weights.iter_mut().chain(&mut prior) {
-            let lanes = &mut lanes[..problem.loss.classes];
-            let mean = lanes.iter().sum::<f64>() / lanes.len() as f64;
-            lanes.iter_mut().for_each(|w| *w -= mean);
-        }
-    }
-    let mut state = State::new(problem, &weights, &prior);
-    // A start that is worse than none (or not a number) may be too far out for curvature in f32.
-    if weights.iter().flatten().any(|&w| w != 0.0) {
-        let none = state.loss_at_zero();
-        let worse = state.loss.iter().zip(&none).map(|(given, none)| given.is_nan() || given > none);
-        let worse: Vec<bool> = worse.collect();
-        if worse.contains(&true) {
-            for lanes in &mut weights {
-                lanes.iter_mut().zip(&worse).filter(|(_, worse)| **worse).for_each(|(w, _)| *w = 0.0);
-            }
-            state = State::new(problem, &weights, &prior);
-        }
-    }
-    let scale = state.gradient_at_zero();
+/// Minimises a problem from the given weights (features, then the intercept). `by_column` has features by comments, and a last row of ones
+/// for the intercept; `prior` the weights, feature by feature, that the penalty pulls towards, and is empty where that is zero;
+/// `scale` each lane's gradient norm at zero weights, which the tolerance refers to.
+pub fn solve<const L: usize>(
+    problem: &Problem,
+    by_column: &Matrix,
+    mut weights: Vec<[f64; L]>,
+    prior: &[[f64; L]],
+    scale: &Lanes<L>,
+) -> Solution<L> {
+    let mut state = State::new(problem, by_column, &weights, prior);
     loop {
         state.passes += 1;
         let step = state.conjugate_step();
         let sums = state.update_features(&weights, &step);
-        state.advance(&sums, &step, &scale);
+        state.advance(&sums, &step, scale);
         state.line_search(&mut weights);
-        let active = state.phase.iter().filter(|&&p| p != Phase::Done).count();
-        if active == 0 || (!problem.loss.is_joint() && 2 * active <= L && active < problem.loss.classes) {
+        if state.phase == [Phase::Done; L] {
             break;
         }
         state.renew_directions();
     }
-    let finished = state.phase.map(|p| p == Phase::Done);
-    let ended = || (0..problem.loss.classes).filter(|&l| finished[l]);
+    let classes = problem.loss.classes;
     let convergence = Convergence {
-        converged: ended().all(|l| state.converged[l]),
-        iterations: ended().map(|l| state.iterations[l]).max().unwrap_or(0),
+        converged: state.converged[..classes].iter().all(|&c| c),
+        iterations: state.iterations[..classes].iter().copied().max().unwrap_or(0),
         passes: state.passes,
-        // Not a number stays visible: the maximum would swallow it.
-        gradient: ended().map(|l| state.gradient[l]).fold(0.0, |a, b| if b.is_nan() || b > a { b } else { a }),
+        gradient: largest(&state.gradient),
     };
-    Solution { weights, finished, convergence }
+    Solution { weights, convergence }
 }
 
 /// How far a feature's weights are from the prior.
@@ -138,6 +119,7 @@ fn from_prior<const L: usize>(prior: &[[f64; L]], weights: &[[f64; L]], feature:
 /// Everything that changes while a problem is solved; one lane a score column.
 struct State<'p, const L: usize> {
     problem: &'p Problem<'p>,
+    by_column: &'p Matrix,
     prior: &'p [[f64; L]],
     row_parts: Vec<std::ops::Range<usize>>,
     feature_parts: Vec<std::ops::Range<usize>>,
@@ -193,16 +175,17 @@ impl<const L: usize> FeatureSums<L> {
 }
 
 impl<'p, const L: usize> State<'p, L> {
-    fn new(problem: &'p Problem<'p>, weights: &[[f64; L]], prior: &'p [[f64; L]]) -> Self {
+    fn new(problem: &'p Problem<'p>, by_column: &'p Matrix, weights: &[[f64; L]], prior: &'p [[f64; L]]) -> Self {
         let rows = problem.records.rows();
-        let features = problem.transposed.rows();
+        let features = by_column.rows();
         let mut phase = [Phase::Done; L];
         phase[..problem.loss.classes].fill(Phase::Gradient);
         let mut state = State {
             problem,
+            by_column,
             prior,
             row_parts: parts(problem.records),
-            feature_parts: parts(problem.transposed),
+            feature_parts: parts(by_column),
             phase,
             scores: vec![[0.0; L]; rows],
             probabilities: vec![[0.0; L]; rows],
@@ -212,7 +195,7 @@ impl<'p, const L: usize> State<'p, L> {
             direction: vec![[0.0; L]; features],
             step: vec![[0.0; L]; features],
             remainder: vec![[0.0; L]; features],
-            squares: (0..features).map(|j| problem.transposed.row(j).1.iter().map(|v| v * v).sum()).collect(),
+            squares: (0..features).map(|j| by_column.row(j).1.iter().map(|v| v * v).sum()).collect(),
             curvature: [0.0; L],
             used: std::array::from_fn(|l| if l < problem.loss.classes { 1.0 } else { 0.0 }),
             share: if problem.loss.is_joint() { 1.0 / problem.loss.classes as f32 } else { 0.0 },
@@ -257,7 +240,7 @@ impl<'p, const L: usize> State<'p, L> {
                 || {
                     for (product, row) in products.iter_mut().zip(part.clone()) {
                         let (columns, values) = self.problem.records.row(row);
-                        let sum = sum_products(columns, values, &self.direction, &|value| value);
+                        let sum = sum_products(columns, values, &self.direction);
                         for l in 0..L {
                             product[l] = sum[l] + intercept[l];
                         }
@@ -311,40 +294,6 @@ impl<'p, const L: usize> State<'p, L> {
         sums.into_iter().fold([[0.0; L]; N], both)
     }
 
-    /// Gradient norm at zero weights by lane: the scale that the tolerance refers to. Where terms cancel (a balanced intercept
-    /// alone), so large that the tolerance is what rounding the residuals may leave.
-    fn gradient_at_zero(&self) -> Lanes<L> {
-        let loss = self.problem.loss;
-        let at_zero: Vec<[f32; L]> = (0..self.problem.records.rows())
-            .into_par_iter()
-            .map(|row| loss.slopes(row, &[0.0; L], &[true; L]).residual)
-            .collect();
-        let [squares] = self.over_features(|j| [column_sum(self.problem.transposed, j, &at_zero).map(|g| g * g)]);
-        let norms = joined(loss, squares).map(f64::sqrt);
-        // Where zero weights are (almost) the solution, rounding errors are all there is; they must not set the scale.
-        let sizes: Vec<[f32; L]> = at_zero.iter().map(|residual| residual.map(f32::abs)).collect();
-        let mass = sizes.iter().fold([0.0; L], |sum, size| add(sum, size.map(f64::from)));
-        if norms.iter().zip(joined(loss, mass)).all(|(norm, mass)| *norm > 1e-3 * mass || mass == 0.0) {
-            return norms;
-        }
-        let [absolute] =
-            self.over_features(|j| [sum_column(self.problem.transposed, j, &sizes, f32::abs).map(|g| g * g)]);
-        let rounding = f64::from(f32::EPSILON) / 2.0 / self.problem.tolerance;
-        let absolute = joined(loss, absolute);
-        std::array::from_fn(|l| norms[l].max(rounding * absolute[l].sqrt()))
-    }
-
-    /// The objective at zero weights.
-    fn loss_at_zero(&self) -> Lanes<L> {
-        let rows = self.row_losses(&[true; L], |_| [0.0; L]);
-        let zeros = vec![[0.0; L]; self.prior.len()];
-        let penalty = zeros.iter().enumerate().map(|(j, _)| {
-            let penalty = 0.5 * f64::from(self.problem.penalties[j]);
-            from_prior(self.prior, &zeros, j).map(|w| penalty * w * w)
-        });
-        joined(self.problem.loss, penalty.fold(rows, add))
-    }
-
     /// First half of a pass: the rows. Fills `carried` and gives each lane's step length along its direction (0 where none is under way).
     fn conjugate_step(&mut self) -> Lanes<L> {
         if !self.phase.contains(&Phase::Conjugate) {
@@ -391,7 +340,7 @@ impl<'p, const L: usize> State<'p, L> {
 
     /// Second half of a pass: the columns. Updates step, remainder and, for fresh gradients, preconditioner and direction.
     fn update_features(&mut self, weights: &[[f64; L]], step: &Lanes<L>) -> FeatureSums<L> {
-        let problem = self.problem;
+        let (problem, by_column) = (self.problem, self.by_column);
         let phase = self.phase;
         let fresh = phase.contains(&Phase::Gradient);
         // Zero where no step is under way, so that the update below leaves those lanes alone.
@@ -411,7 +360,7 @@ impl<'p, const L: usize> State<'p, L> {
                 for (run, ((directions, steps), remainders)) in runs.enumerate() {
                     let first = part.start + run * CARRY;
                     let columns = &mut columns[..steps.len()];
-                    column_sums(problem.transposed, first, carried, columns);
+                    column_sums(by_column, first, carried, columns);
                     if fresh {
                         for (i, column) in columns.iter().enumerate() {
                             let penalty = f64::from(problem.penalties[first + i]);

@@ -186,7 +186,7 @@ fn task(out: &mut String, summary: &TaskSummary) {
     line(
         out,
         format_args!(
-            "  Final fit: {converged} after {} Newton steps, {} passes (relative gradient {:.1e})",
+            "  Final fit: {converged} after {} steps, {} passes (relative gradient {:.1e})",
             fit.iterations, fit.passes, fit.gradient
         ),
     );
