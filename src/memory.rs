@@ -111,8 +111,9 @@ pub fn estimate(examples: &[Example], config: &Config, base: Option<&Model>) -> 
         .unwrap_or(1) as f64;
     let side_by_side = side_by_side().min(config.validation.folds) as f64;
     let text: f64 = examples.iter().map(|e| text_bytes(&texts(e)) as f64).sum();
-    // Column and value, by rows and by columns; then what the solver keeps of every weight and every score.
-    let one_fit = entries * 16.0 + classes * (columns * 44.0 + rows * 40.0);
+    // Column and value; then what a fit keeps of every weight and every score. Where Newton's method has to help, columns and values stand
+    // by columns as well, but hardly ever for several fits at a time.
+    let one_fit = entries * 8.0 + classes * (columns * 56.0 + rows * 40.0);
     let bytes = |number: f64| number as u64;
     let of_base = base.map_or(0.0, |base| {
         let scores: usize = base.heads.iter().map(|head| head.regression.columns()).sum();

@@ -33,6 +33,13 @@ impl Matrix {
         Matrix { row_starts: vec![0], columns, ..Matrix::default() }
     }
 
+    /// Makes room for further rows with so many entries in all.
+    pub fn reserve(&mut self, rows: usize, entries: usize) {
+        self.row_starts.reserve_exact(rows);
+        self.indices.reserve_exact(entries);
+        self.values.reserve_exact(entries);
+    }
+
     /// Adds an entry to the row that is being written.
     pub fn push(&mut self, column: u32, value: f32) {
         debug_assert!(self.by_column.get().is_none(), "a matrix that is being fitted must not change");

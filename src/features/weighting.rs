@@ -93,6 +93,9 @@ impl RawRows {
     pub fn weigh(&self, layout: &Layout, idf: &[f32], rows: &[usize], used: &BlockWeights) -> Matrix {
         let weigher = Weigher::new(layout, idf, used);
         let mut matrix = Matrix::new(layout.columns());
+        let of = |starts: &[usize], row: usize| starts[row + 1] - starts[row];
+        let entries = rows.iter().map(|&row| of(&self.count_starts, row) + of(&self.value_starts, row)).sum();
+        matrix.reserve(rows.len(), entries);
         for &row in rows {
             let counts = self.count_starts[row]..self.count_starts[row + 1];
             let values = &self.values[self.value_starts[row]..self.value_starts[row + 1]];
