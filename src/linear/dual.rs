@@ -49,10 +49,8 @@ pub struct Ascent<const L: usize> {
     pub weights: Vec<[f64; L]>,
     /// Gradient norm at zero weights: what the tolerance refers to.
     pub scale: Lanes<L>,
-    /// Gradient norm of `weights` relative to that, where the tolerance was reached.
+    /// Gradient norm of `weights` relative to that.
     pub gradient: Lanes<L>,
-    /// Whether it was.
-    pub reached: [bool; L],
     /// Visits of every row, for the lane that took most.
     pub epochs: usize,
     /// The same and those that only measure.
@@ -81,13 +79,12 @@ pub fn ascend<const L: usize>(problem: &Problem, start: Vec<[f64; L]>, prior: &[
             state.gradient(&scale, &scores)
         }
     };
-    let mut ascent = Ascent { weights: start, scale, gradient, reached: [false; L], epochs: 0, passes: 1 };
-    ascent.reached = gradient.map(|g| g <= problem.tolerance);
-    let hard = state.is_hard();
-    state.moving = std::array::from_fn(|l| !ascent.reached[l] && !hard[l]);
+    let mut ascent = Ascent { weights: start, scale, gradient, epochs: 0, passes: 1 };
+    let hard = state.hard();
+    state.moving = std::array::from_fn(|l| !hard[l] && (gradient[l].is_nan() || gradient[l] > problem.tolerance));
     // A start that is worse than none, or not a number, is forgotten.
     let forgotten: [bool; L] = std::array::from_fn(|l| is_cold || gradient[l].is_nan() || gradient[l] > WORST_START);
-    state.pull(&forgotten);
+    state.start_duals(&forgotten);
     if forgotten.contains(&true) {
         state.settle(&forgotten);
     }
@@ -109,7 +106,6 @@ pub fn ascend<const L: usize>(problem: &Problem, start: Vec<[f64; L]>, prior: &[
             due[l] = due_after(epoch, found[l], tolerance, rate);
             if found[l] <= tolerance {
                 state.moving[l] = false;
-                ascent.reached[l] = true;
                 ascent.gradient[l] = found[l];
                 ascent.epochs = ascent.epochs.max(epoch);
                 for (weights, column) in ascent.weights.iter_mut().zip(&state.columns) {
@@ -158,13 +154,18 @@ impl<'p, const L: usize> State<'p, L> {
         let (intercept, weights) = start.split_last().expect("the intercept is last");
         let columns = weights.iter().zip(problem.penalties);
         let columns = columns.map(|(w, &p)| Column { inverse: 1.0 / p, weights: w.map(|w| w as f32) });
+        let columns: Vec<Column<L>> = columns.collect();
+        let length = |row: usize| {
+            let (indices, values) = problem.records.row(row);
+            indices.iter().zip(values).map(|(&j, v)| v * v * columns[j as usize].inverse).sum::<f32>()
+        };
         let size = rows.div_ceil(PARTS).max(1);
         State {
             problem,
             prior,
-            columns: columns.collect(),
+            lengths: (0..rows).into_par_iter().map(length).collect(),
+            columns,
             intercept: *intercept,
-            lengths: Vec::new(),
             duals: vec![[0.0; L]; rows],
             moving: [false; L],
             pull: [0.0; L],
@@ -177,14 +178,9 @@ impl<'p, const L: usize> State<'p, L> {
         }
     }
 
-    /// Whether rows are too long beside the penalty. Works their lengths out.
-    fn is_hard(&mut self) -> [bool; L] {
-        let (records, loss, columns) = (self.problem.records, self.problem.loss, &self.columns);
-        let length = |row: usize| {
-            let (indices, values) = records.row(row);
-            indices.iter().zip(values).map(|(&j, v)| v * v * columns[j as usize].inverse).sum::<f32>()
-        };
-        self.lengths = (0..records.rows()).into_par_iter().map(length).collect();
+    /// Whether rows are too long beside the penalty.
+    fn hard(&self) -> [bool; L] {
+        let loss = self.problem.loss;
         let (mut mass, mut weighted) = ([0.0; L], [0.0; L]);
         for (row, &length) in self.lengths.iter().enumerate() {
             let weight = loss.hessian_diagonal(row, &[0.5; L]).map(f64::from);
@@ -328,7 +324,7 @@ impl<'p, const L: usize> State<'p, L> {
             .into_par_iter()
             .map(|first| {
                 (first..(first + (1 << 12)).min(self.columns.len() + 1)).fold([0.0; L], |squares, j| {
-                    let sum = sums.iter().fold([0.0; L], |sum, part| add(sum, part[j].map(f64::from)));
+                    let sum = summed(sums, j);
                     add(squares, of(j, sum).map(|g| g * g))
                 })
             })
@@ -338,13 +334,12 @@ impl<'p, const L: usize> State<'p, L> {
 
     /// Dual variables for the weights as they are: as the residuals, which they would be at the solution, times the number that leads
     /// nearest to these weights; none, and the intercept 0, in lanes that are `forgotten`.
-    fn pull(&mut self, forgotten: &[bool; L]) {
+    fn start_duals(&mut self, forgotten: &[bool; L]) {
         let prior = |j: usize, l: usize| self.prior.get(j).map_or(0.0, |prior| prior[l]);
         let sums = std::mem::take(&mut self.sums);
-        let summed = |j: usize| sums.iter().fold([0.0; L], |sum, part| add(sum, part[j].map(f64::from)));
         let (mut along, mut squares) = ([0.0; L], [0.0; L]);
         for (j, column) in self.columns.iter().enumerate() {
-            let sum = summed(j);
+            let sum = summed(&sums, j);
             for l in 0..L {
                 along[l] -= sum[l] * (f64::from(column.weights[l]) - prior(j, l));
                 squares[l] += sum[l] * sum[l] * f64::from(column.inverse);
@@ -368,7 +363,7 @@ impl<'p, const L: usize> State<'p, L> {
             }
         }
         for j in 0..self.columns.len() {
-            let sum = summed(j);
+            let sum = summed(&sums, j);
             for l in 0..L {
                 let by = times(share[l], sum[l]) * f64::from(self.columns[j].inverse);
                 self.columns[j].weights[l] = (prior(j, l) - by) as f32;
@@ -405,7 +400,8 @@ impl<'p, const L: usize> State<'p, L> {
                 || self.visit(rows),
             );
             curvature = add(curvature, curved);
-            self.move_intercept(&self.pull.clone());
+            let pull = self.pull;
+            self.move_intercept(&pull);
         }
         self.curvature = curvature;
         self.order = order;
@@ -443,6 +439,11 @@ impl<'p, const L: usize> State<'p, L> {
         }
         curvature
     }
+}
+
+/// Sums of a column, or of the intercept, over all parts of the rows.
+fn summed<const L: usize>(sums: &[Vec<[f32; L]>], j: usize) -> Lanes<L> {
+    sums.iter().fold([0.0; L], |sum, part| add(sum, part[j].map(f64::from)))
 }
 
 /// A row times the weights.

@@ -18,6 +18,23 @@ use crate::features::matrix::Matrix;
 /// Labels of one-per-label fits that share their passes; further ones are fitted beside them.
 const LABELS_AT_ONCE: usize = 8;
 
+/// A function with the least number of lanes that holds so many columns.
+macro_rules! with_lanes {
+    ($columns:expr, $function:ident) => {
+        match $columns {
+            1 => $function::<1>,
+            2 => $function::<2>,
+            3 => $function::<3>,
+            4 => $function::<4>,
+            5..=8 => $function::<8>,
+            9..=16 => $function::<16>,
+            17..=32 => $function::<32>,
+            33..=64 => $function::<64>,
+            _ => $function::<MAX_CLASSES>,
+        }
+    };
+}
+
 /// A fitted logistic regression: one score column a class (multinomial) or label (binary, one per label).
 #[derive(Debug, Clone)]
 pub struct SparseLogistic {
@@ -226,32 +243,13 @@ impl LogisticValidParams {
             tolerance: self.tolerance,
             max_iterations: self.max_iterations,
         };
-        let ascend = match classes {
-            1 => ascend::<1>,
-            2 => ascend::<2>,
-            3 => ascend::<3>,
-            4 => ascend::<4>,
-            5..=8 => ascend::<8>,
-            9..=16 => ascend::<16>,
-            17..=32 => ascend::<32>,
-            33..=64 => ascend::<64>,
-            _ => ascend::<MAX_CLASSES>,
-        };
+        let ascend = with_lanes!(classes, ascend);
         let (mut total, open) = ascend(&problem, prior.as_ref(), &mut exact);
         if !open.is_empty() {
             let labels: Vec<usize> = open.iter().map(|&(column, _)| column).collect();
             let some = (labels.len() < classes).then(|| loss.of_labels(&labels));
             let problem = Problem { loss: some.as_ref().unwrap_or(loss), ..problem };
-            let solve = match open.len() {
-                1 => solve::<1>,
-                2 => solve::<2>,
-                3..=4 => solve::<4>,
-                5..=8 => solve::<8>,
-                9..=16 => solve::<16>,
-                17..=32 => solve::<32>,
-                33..=64 => solve::<64>,
-                _ => solve::<MAX_CLASSES>,
-            };
+            let solve = with_lanes!(open.len(), solve);
             total = together(total, solve(&problem, &open, prior.as_ref(), &mut exact));
         }
         Ok(from_exact(exact, Some(total)))
@@ -273,7 +271,7 @@ fn ascend<const L: usize>(
     let ascent = dual::ascend(problem, start, &prior);
     to_columns(&ascent.weights, &columns, weights);
     let (done, open): (Vec<usize>, Vec<usize>) =
-        columns.into_iter().partition(|&l| ascent.reached[l] && ascent.gradient[l] <= problem.tolerance);
+        columns.into_iter().partition(|&l| ascent.gradient[l] <= problem.tolerance);
     let convergence = Convergence {
         converged: true,
         iterations: ascent.epochs,

@@ -168,10 +168,11 @@ impl Loss {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn losses() -> [Loss; 2] {
+    /// One row, of one class and with several labels.
+    pub(in crate::linear) fn losses() -> [Loss; 2] {
         let base = Loss {
             targets: Targets::Classes(vec![2]),
             classes: 3,

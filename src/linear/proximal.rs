@@ -140,23 +140,11 @@ fn logistic(score: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::loss::tests::losses;
 
     #[test]
     fn best_duals_are_what_the_scores_they_lead_to_ask_for() {
-        let joint = Loss {
-            targets: Targets::Classes(vec![2]),
-            classes: 3,
-            row_weights: vec![1.5],
-            positive_weights: vec![1.0, 2.0, 0.5],
-            negative_weights: vec![],
-        };
-        let labels = Loss {
-            targets: Targets::Flags(vec![true, false, true]),
-            negative_weights: vec![0.7, 1.0, 3.0],
-            ..joint.clone()
-        };
-        for loss in [joint, labels] {
+        for loss in losses() {
             for scores in [[0.0; 4], [0.3, -1.2, 2.0, 0.0], [-30.0, 4.0, -9.0, 0.0], [30.0, -30.0, 0.0, 0.0]] {
                 for q in [0.0, 1e-3, 1.0, 40.0] {
                     let duals = [0.25f32, -0.125, -0.125, 0.0];

@@ -50,7 +50,7 @@ pub struct Problem<'p> {
     pub penalties: &'p [f32],
     /// Relative gradient norm to reach.
     pub tolerance: f64,
-    /// Most Newton steps.
+    /// Most epochs of dual coordinate ascent, and most Newton steps.
     pub max_iterations: usize,
 }
 
