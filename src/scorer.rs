@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ndarray::{Axis, Slice};
+use ndarray::{Array2, Axis, Slice};
 
 use crate::features::context::ContextStore;
 use crate::features::weighting::RawRow;
 use crate::features::{Session, Texts, Trace};
 use crate::model::{Explanation, Head, Model, Verdict};
+use crate::token_sums::TokenSums;
 
 /// Contexts that a scorer remembers: an article of 400 words takes about 20 kB.
 const MAX_CONTEXTS: usize = 512;
@@ -18,14 +19,17 @@ pub struct Scorer<'m> {
     session: Session<'m>,
     /// The comments that were scored last, and room for more.
     rows: Vec<RawRow>,
+    token_sums: TokenSums,
 }
 
 impl<'m> Scorer<'m> {
     pub(crate) fn new(model: &'m Model) -> Self {
+        let session = Session::new(&model.features, Arc::new(ContextStore::new(MAX_CONTEXTS)));
         Scorer {
             model,
-            session: Session::new(&model.features, Arc::new(ContextStore::new(MAX_CONTEXTS))),
+            session: if model.table.sums_tokens() { session.noting_repeats() } else { session },
             rows: Vec::new(),
+            token_sums: model.table.token_sums(),
         }
     }
 
@@ -34,11 +38,13 @@ impl<'m> Scorer<'m> {
         if self.rows.len() < comments.len() {
             self.rows.resize_with(comments.len(), RawRow::default);
         }
-        let rows = &mut self.rows[..comments.len()];
-        for (texts, row) in comments.iter().zip(&mut *rows) {
+        let table = &self.model.table;
+        let mut scores = Array2::zeros((comments.len(), table.len()));
+        for ((texts, row), mut scores) in comments.iter().zip(&mut self.rows).zip(scores.rows_mut()) {
             self.session.extract(texts, row);
+            let scores = scores.as_slice_mut().expect("scores are in standard layout");
+            table.score(row, self.session.grams().as_ref(), &mut self.token_sums, scores);
         }
-        let scores = self.model.table.scores(rows);
         let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::with_capacity(self.model.heads.len()); comments.len()];
         let mut end = 0;
         for head in &self.model.heads {

@@ -1,20 +1,24 @@
 //! Raw scores of a comment: what every column needs for them, side by side.
 //!
 //! Scoring waits for memory. So a column's inverse document frequency and its weights in all scores of a model stand next to each other,
-//! the weights in half precision, and each of a comment's columns is visited once.
+//! the weights in half precision, and each of a comment's columns is visited once. Where there are many scores, character n-grams, which
+//! are most of the columns, are summed up by token when a token is first met; of a comment then only those that come again are visited.
 
 use half::f16;
-use ndarray::Array2;
 use rayon::prelude::*;
 
+use crate::features::chars::CommentGrams;
 use crate::features::layout::{Block, BlockWeights, Layout};
 use crate::features::weighting::{RawRow, TERM_FREQUENCIES, take_block, term_frequencies};
 use crate::linear::{HalfLogistic, vectorised};
+use crate::token_sums::TokenSums;
 
 /// Cells before a column's weights: the two halves of its inverse document frequency.
 const IDF_CELLS: usize = 2;
 /// Scores that are summed side by side, in registers.
 const WIDEST: usize = 32;
+/// From so many scores on a visit takes longer than to note what comes again.
+const MANY_SCORES: usize = 5;
 /// Columns that one thread fills at a time.
 const FILLED_AT_ONCE: usize = 1 << 12;
 /// Exponents of single-precision numbers begin so much lower than those of half-precision ones.
@@ -44,13 +48,20 @@ fn lanes(scores: usize) -> usize {
     }
 }
 
-/// A weight times 2 to the power of `room`, which must leave it finite.
-fn scaled(weight: f16, room: u16) -> u16 {
+/// Weights times 2 to the power of `room`, which must leave them finite.
+fn scale_up(weights: &[f16], room: u16, cells: &mut [u16]) {
     const EXPONENT: u16 = 0x7c00;
-    let bits = weight.to_bits();
-    match bits & EXPONENT {
-        0 => f16::from_f32(weight.to_f32() * f32::from(room).exp2()).to_bits(),
-        _ => bits + (room << 10),
+    let mut is_any_small = false;
+    for (cell, weight) in cells.iter_mut().zip(weights) {
+        let bits = weight.to_bits();
+        let is_small = bits & EXPONENT == 0;
+        *cell = bits + if is_small { 0 } else { room << 10 };
+        is_any_small |= is_small & (bits << 1 != 0);
+    }
+    if is_any_small {
+        for (cell, weight) in cells.iter_mut().zip(weights).filter(|(_, w)| w.to_bits() & EXPONENT == 0) {
+            *cell = f16::from_f32(weight.to_f32() * (1u32 << room) as f32).to_bits();
+        }
     }
 }
 
@@ -63,10 +74,28 @@ fn widened(cell: u16) -> f32 {
 
 /// Adds a value times weights.
 #[inline(always)]
-fn add<const L: usize>(sums: &mut [f64; L], value: f32, weights: &[u16; L]) {
+fn add<const L: usize>(sums: &mut [f64; L], value: f64, weights: &[u16; L]) {
     for l in 0..L {
-        sums[l] += f64::from(value) * f64::from(widened(weights[l]));
+        sums[l] += value * f64::from(widened(weights[l]));
     }
+}
+
+/// Calls a method with as many lanes as some scores need.
+macro_rules! by_lanes {
+    ($scores:expr, $table:ident.$method:ident($($argument:expr),*)) => {
+        vectorised(
+            #[inline(always)]
+            || match lanes($scores) {
+                1 => $table.$method::<1>($($argument),*),
+                2 => $table.$method::<2>($($argument),*),
+                4 => $table.$method::<4>($($argument),*),
+                8 => $table.$method::<8>($($argument),*),
+                16 => $table.$method::<16>($($argument),*),
+                24 => $table.$method::<24>($($argument),*),
+                _ => $table.$method::<WIDEST>($($argument),*),
+            },
+        )
+    };
 }
 
 impl ScoringTable {
@@ -89,7 +118,7 @@ impl ScoringTable {
                     let (own, others) = rest.split_at_mut(head.columns());
                     rest = others;
                     let weights = &head.weights()[column * own.len()..][..own.len()];
-                    own.iter_mut().zip(weights).for_each(|(cell, &weight)| *cell = scaled(weight, room));
+                    scale_up(weights, room, own);
                 }
             }
         });
@@ -104,34 +133,60 @@ impl ScoringTable {
         }
     }
 
-    /// Raw scores, comments by score columns of all heads: what rows of [`Weigher::push`] times the weights come to, but for rounding.
-    ///
-    /// [`Weigher::push`]: crate::features::weighting::Weigher::push
-    pub(crate) fn scores(&self, rows: &[RawRow]) -> Array2<f64> {
-        let mut scores = Array2::zeros((rows.len(), self.intercepts.len()));
-        for (row, mut scores) in rows.iter().zip(scores.rows_mut()) {
-            self.score(row, scores.as_slice_mut().expect("scores are in standard layout"));
-        }
-        scores
+    /// Number of scores, over all heads.
+    pub(crate) fn len(&self) -> usize {
+        self.intercepts.len()
     }
 
-    fn score(&self, row: &RawRow, scores: &mut [f64]) {
+    /// Whether it pays to sum up character n-grams by token.
+    pub(crate) fn sums_tokens(&self) -> bool {
+        self.len() >= MANY_SCORES
+    }
+
+    /// Sums by token for [`ScoringTable::score`], none known yet.
+    pub(crate) fn token_sums(&self) -> TokenSums {
+        TokenSums::new(self.stride - IDF_CELLS)
+    }
+
+    /// Raw scores of a comment, those of all heads: what its row of [`Weigher::push`] times the weights come to, but for rounding.
+    /// With its character n-grams by token, these are used instead of the row's.
+    ///
+    /// [`Weigher::push`]: crate::features::weighting::Weigher::push
+    pub(crate) fn score(&self, row: &RawRow, grams: Option<&CommentGrams>, known: &mut TokenSums, scores: &mut [f64]) {
+        if let Some(grams) = grams.filter(|_| self.used.uses(Block::Chars)) {
+            known.catch_up(grams.resets);
+            for &(token, _) in grams.tokens {
+                if let Some(sums) = known.wanted(token) {
+                    self.sum_up(grams.of(token), sums);
+                }
+            }
+        }
         scores.copy_from_slice(&self.intercepts);
         for (group, scores) in scores.chunks_mut(WIDEST).enumerate() {
-            let from = IDF_CELLS + group * WIDEST;
-            vectorised(
-                #[inline(always)]
-                || match lanes(scores.len()) {
-                    1 => self.add::<1>(row, from, scores),
-                    2 => self.add::<2>(row, from, scores),
-                    4 => self.add::<4>(row, from, scores),
-                    8 => self.add::<8>(row, from, scores),
-                    16 => self.add::<16>(row, from, scores),
-                    24 => self.add::<24>(row, from, scores),
-                    _ => self.add::<WIDEST>(row, from, scores),
-                },
-            );
+            by_lanes!(scores.len(), self.add(row, grams, known, group * WIDEST, scores));
         }
+    }
+
+    /// Squared values and weighed values of n-grams that each come once, added to `sums`.
+    fn sum_up(&self, grams: &[u32], sums: &mut [f64]) {
+        let Some((squares, sums)) = sums.split_first_mut() else { return };
+        let start = self.layout.range(Block::Chars).start as u32;
+        *squares = grams.iter().map(|gram| self.idf(start + gram).powi(2)).sum();
+        let groups = self.len().div_ceil(WIDEST);
+        for group in 0..groups {
+            let from = group * WIDEST;
+            by_lanes!((self.len() - from).min(WIDEST), self.add_once(grams, start, from, &mut sums[from..]));
+        }
+    }
+
+    /// Adds what n-grams that each come once give the scores from `from` on.
+    #[inline(always)]
+    fn add_once<const L: usize>(&self, grams: &[u32], start: u32, from: usize, sums: &mut [f64]) {
+        let mut total = [0.0f64; L];
+        for gram in grams {
+            add(&mut total, self.idf(start + gram), self.weights(start + gram, from));
+        }
+        sums[..L].copy_from_slice(&total);
     }
 
     /// Columns and values of a comment, without those of value 0. Values times weights add up to what [`ScoringTable::scores`] gives.
@@ -142,25 +197,36 @@ impl ScoringTable {
             let (columns, counts) = self.next_block(block, &mut rest);
             let of_block = columns.iter().zip(counts).map(|(&column, &count)| (column, self.value(column, count)));
             let scale = scale(of_block.clone().fold(0.0, |squares, (_, value)| squares + value * value));
-            values.extend(of_block.map(|(column, value)| (column, scale * f64::from(value))));
+            values.extend(of_block.map(|(column, value)| (column, scale * value)));
         }
         values.extend(self.fixed(row).map(|(column, value)| (column, f64::from(value))));
         values.retain(|(_, value)| *value != 0.0);
         values
     }
 
-    /// Adds a row's part to the scores whose cells begin at `from`.
+    /// Adds a row's part to the scores from `from` on.
     #[inline(always)]
-    fn add<const L: usize>(&self, row: &RawRow, from: usize, scores: &mut [f64]) {
+    fn add<const L: usize>(
+        &self,
+        row: &RawRow,
+        grams: Option<&CommentGrams>,
+        known: &TokenSums,
+        from: usize,
+        scores: &mut [f64],
+    ) {
         let mut total = [0.0f64; L];
         let mut rest = (&row.columns[..], &row.counts[..]);
         for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
             let (columns, counts) = self.next_block(block, &mut rest);
-            let (mut sums, mut squares) = ([0.0f64; L], 0.0f32);
-            for (&column, &count) in columns.iter().zip(counts) {
-                let value = self.value(column, count);
-                squares += value * value;
-                add(&mut sums, value, self.weights(column, from));
+            let (mut sums, mut squares) = ([0.0f64; L], 0.0f64);
+            if let Some(grams) = grams.filter(|_| block == Block::Chars && !columns.is_empty()) {
+                self.add_grams(grams, known, from, &mut sums, &mut squares);
+            } else {
+                for (&column, &count) in columns.iter().zip(counts) {
+                    let value = self.value(column, count);
+                    squares += value * value;
+                    add(&mut sums, value, self.weights(column, from));
+                }
             }
             let scale = scale(squares);
             for l in 0..L {
@@ -168,10 +234,46 @@ impl ScoringTable {
             }
         }
         for (column, value) in self.fixed(row) {
-            add(&mut total, value, self.weights(column, from));
+            add(&mut total, f64::from(value), self.weights(column, from));
         }
         for (score, sum) in scores.iter_mut().zip(total) {
             *score += self.scale * sum;
+        }
+    }
+
+    /// Adds a comment's character n-grams: every token as if it shared none with another, then what those that came again change.
+    #[inline(always)]
+    fn add_grams<const L: usize>(
+        &self,
+        grams: &CommentGrams,
+        known: &TokenSums,
+        from: usize,
+        sums: &mut [f64; L],
+        squares: &mut f64,
+    ) {
+        let start = self.layout.range(Block::Chars).start as u32;
+        for &(token, times) in grams.tokens {
+            let frequency = self.term_frequency(times);
+            if let Some((token_squares, token_sums)) = known.of(token) {
+                *squares += frequency * frequency * token_squares;
+                let token_sums: &[f64; L] = token_sums[from..].first_chunk().expect("as many sums as lanes");
+                for l in 0..L {
+                    sums[l] += frequency * token_sums[l];
+                }
+            } else {
+                for gram in grams.of(token) {
+                    let value = frequency * self.idf(start + gram);
+                    *squares += value * value;
+                    add(sums, value, self.weights(start + gram, from));
+                }
+            }
+        }
+        for repeat in grams.repeats {
+            let [before, came] = [repeat.before, repeat.times].map(|count| self.term_frequency(count));
+            let now = self.term_frequency(repeat.before.saturating_add(repeat.times));
+            let idf = self.idf(start + repeat.column);
+            *squares += (now * now - before * before - came * came) * idf * idf;
+            add(sums, (now - before - came) * idf, self.weights(start + repeat.column, from));
         }
     }
 
@@ -188,32 +290,46 @@ impl ScoringTable {
         row.values.iter().copied().filter(|(column, _)| self.used.uses(self.layout.locate(*column as usize).0))
     }
 
-    /// Term frequency times inverse document frequency.
+    /// Term frequency times inverse document frequency: exact, two single-precision numbers multiplied in double precision.
     #[inline(always)]
-    fn value(&self, column: u32, count: u8) -> f32 {
-        let [low, high]: [u16; IDF_CELLS] =
-            *self.cells[column as usize * self.stride..].first_chunk().expect("two cells");
-        self.term_frequencies[usize::from(count)] * f32::from_bits(u32::from(low) | u32::from(high) << 16)
+    fn value(&self, column: u32, count: u8) -> f64 {
+        self.term_frequency(count) * self.idf(column)
     }
 
-    /// The weights of a column that begin at cell `from`.
+    #[inline(always)]
+    fn term_frequency(&self, count: u8) -> f64 {
+        f64::from(self.term_frequencies[usize::from(count)])
+    }
+
+    /// Inverse document frequency of a counted column.
+    #[inline(always)]
+    fn idf(&self, column: u32) -> f64 {
+        let [low, high]: [u16; IDF_CELLS] =
+            *self.cells[column as usize * self.stride..].first_chunk().expect("two cells");
+        f64::from(f32::from_bits(u32::from(low) | u32::from(high) << 16))
+    }
+
+    /// The weights of a column for the scores from `from` on.
     #[inline(always)]
     fn weights<const L: usize>(&self, column: u32, from: usize) -> &[u16; L] {
-        self.cells[column as usize * self.stride + from..].first_chunk().expect("as many cells as lanes")
+        self.cells[column as usize * self.stride + IDF_CELLS + from..].first_chunk().expect("as many cells as lanes")
     }
 }
 
 /// What values are multiplied by so that they have length 1.
 #[inline(always)]
-fn scale(squares: f32) -> f64 {
-    if squares > 0.0 { 1.0 / f64::from(squares.sqrt()) } else { 0.0 }
+fn scale(squares: f64) -> f64 {
+    if squares > 0.0 { 1.0 / squares.sqrt() } else { 0.0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::features::Matrix;
+    use crate::features::chars::TokenColumns;
+    use crate::features::counter::{Counter, Repeats};
     use crate::features::weighting::Weigher;
+    use crate::text::TokenId;
     use ndarray::{Array1, Array2};
 
     const WIDTHS: [usize; 8] = [40, 300, 25, 10, 0, 7, 18, 5];
@@ -225,14 +341,27 @@ mod tests {
             (0..layout.counted_columns()).map(|j| [1.0, 0.0, 2.5, 7.125][j % 4] + 0.01 * (j % 9) as f32).collect();
         let used = BlockWeights::new(|block| if block == Block::TargetWords { 0.0 } else { 0.5 });
         let weigher = Weigher::new(&layout, &idf, &used);
-        let row = RawRow {
-            columns: (0..layout.counted_columns() as u32).filter(|j| (j * j + j) % 7 < 3).collect(),
-            counts: (0..layout.counted_columns() as u32)
-                .filter(|j| (j * j + j) % 7 < 3)
-                .map(|j| (1 + j % 5 * j) as u8)
-                .collect(),
+        // Tokens that share n-grams, that hold one twice, that come often, and beyond what a count can say.
+        let lists: [&[u32]; 5] = [&[3, 250, 7, 7, 90], &[], &[7, 90, 91, 92, 93, 94, 95], &[299, 3], &[3, 90, 299]];
+        let token_columns = TokenColumns::of_lists(&lists);
+        let tokens: [(TokenId, u8); 5] = [(2, 1), (0, 3), (4, 200), (1, 1), (3, 100)];
+        let (mut counter, mut repeats) = (Counter::new(WIDTHS[1]), Repeats::default());
+        tokens.iter().for_each(|&(token, times)| counter.add_all_noting(lists[token as usize], times, &mut repeats));
+        let grams = CommentGrams { tokens: &tokens, repeats: repeats.as_slice(), resets: 0, columns: &token_columns };
+        let mut row = RawRow {
             values: (0..23).map(|j| ((layout.counted_columns() + j) as u32, j as f32 / 11.0)).collect(),
+            ..RawRow::default()
         };
+        for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
+            let range = layout.range(block);
+            if block == Block::Chars {
+                counter.drain_into(range.start as u32, &mut row.columns, &mut row.counts);
+            } else {
+                let some = || (range.start as u32..range.end as u32).filter(|j| (j * j + j) % 7 < 3);
+                row.columns.extend(some());
+                row.counts.extend(some().map(|j| (1 + j % 5 * j) as u8));
+            }
+        }
         let mut matrix = Matrix::new(layout.columns());
         weigher.push(&row.columns, &row.counts, &row.values, &mut matrix);
         let (columns, values) = matrix.row(0);
@@ -248,8 +377,15 @@ mod tests {
             };
             let heads: Vec<HalfLogistic> = widths.iter().map(head).collect();
             let table = ScoringTable::new(&layout, &idf, used, &heads.iter().collect::<Vec<_>>());
-            let scores = table.scores(std::slice::from_ref(&row));
-            let mut rest = scores.as_slice().unwrap();
+            let mut known = table.token_sums();
+            let [mut scores, mut again] = [(); 2].map(|()| vec![0.0; table.len()]);
+            table.score(&row, Some(&grams), &mut known, &mut scores);
+            table.score(&row, Some(&grams), &mut known, &mut again);
+            assert_eq!(scores, again, "what is known of tokens does not change what they add");
+            table.score(&row, None, &mut known, &mut again);
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * a.abs().max(1e3);
+            assert!(scores.iter().zip(&again).all(close), "{widths:?}: {scores:?} for {again:?}");
+            let mut rest = &scores[..];
             for head in &heads {
                 let (own, others) = rest.split_at(head.columns());
                 rest = others;

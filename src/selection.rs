@@ -3,6 +3,8 @@
 //! Everything is nested: what is chosen for a fold is chosen on rows outside it, with fits that saw neither those rows nor the fold.
 //! Candidates are ranked by log loss, which is smooth where few rows are held out; the decision rule is then tuned for the metric.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,21 +13,28 @@ use crate::config::Search;
 use crate::error::{Error, Result};
 use crate::features::layout::{Block, BlockWeights};
 use crate::labels::TaskKind;
-use crate::linear::{ClassWeights, SparseLogistic};
+use crate::linear::ClassWeights;
 use crate::metrics::{self, Judged, Metric, Tally};
 use crate::validation::{Folds, InnerSplit, Splits};
 use crate::workbench::{Finish, Start, Workbench};
 
 /// Tolerance of fits that only rank candidates.
 const RANKING_TOLERANCE: f64 = 3e-2;
-/// The same for fits that leave out a block and start from one that has all.
-const ABLATION_TOLERANCE: f64 = 5e-2;
+/// The same for fits that weigh one block differently and start from one that weighs all as the config says.
+const REWEIGHING_TOLERANCE: f64 = 5e-2;
 /// Tolerance of fits whose scores of held-out rows are reported: beyond this, macro-F1 no longer moves.
 pub(crate) const FOLD_TOLERANCE: f64 = 1e-2;
 /// `quick` ranks candidates on at most so many rows.
 const QUICK_ROWS: usize = 8_000;
-/// A block is left out where that lowers the loss by at least this share.
+/// Folds whose inner splits hold out so many rows each make do with two of them, and with one where nothing is chosen by so many rows.
+const ENOUGH_TO_CHOOSE: usize = 1_500;
+const ENOUGH_TO_CALIBRATE: usize = 500;
+/// Of more comments than these each fold has one inner split: fits take long.
+const MANY_ROWS: usize = 50_000;
+/// A block is left out or weighed more where that lowers the loss by at least this share, and by more than its standard error.
 const LEAST_GAIN: f64 = 0.002;
+/// How much more blocks that read the context are tried at: what an article tells differs most from data to data.
+const MORE: f64 = 2.0;
 
 /// What is chosen by validation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -53,14 +62,20 @@ pub struct Trial {
     pub splits: usize,
 }
 
-/// What leaving out one block did on inner splits, at the middle strength of those that were tried and with balanced class weights.
+/// What weighing one block differently did on inner splits, beside each split's best candidate with the configured weights.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BlockTrial {
     /// The block.
     pub block: Block,
-    /// Loss without it less loss with it: what the block is worth. Below 0 the model is better off without it.
+    /// The weight that was tried; 0 leaves the block out.
+    #[serde(default)]
+    pub weight: f64,
+    /// Loss at this weight less loss at the configured one: for a block left out, what it is worth. Below 0 the model is better off so.
     pub loss: f64,
-    /// Metric without it less metric with it.
+    /// Standard error of `loss`, over groups of comments that do not straddle folds.
+    #[serde(default)]
+    pub error: f64,
+    /// Metric at this weight less metric at the configured one.
     pub score: f64,
 }
 
@@ -71,7 +86,7 @@ pub struct Choice {
     pub candidate: Candidate,
     /// Everything that was tried but for the blocks.
     pub tried: Vec<Trial>,
-    /// What leaving out each block did.
+    /// What leaving each block out did, and weighing some of them more.
     pub blocks: Vec<BlockTrial>,
 }
 
@@ -80,6 +95,8 @@ struct Outcome {
     split: usize,
     fold: usize,
     trial: Trial,
+    /// What each judged row adds to the loss.
+    losses: Vec<f64>,
     scores: Array2<f64>,
 }
 
@@ -90,8 +107,9 @@ struct Fit<'s> {
     held: Vec<(usize, &'s [usize])>,
 }
 
-/// The fit of least loss, and that.
+/// The fit of least loss over what a split holds out.
 struct BestFit {
+    candidate: Candidate,
     loss: f64,
     weights: Start,
 }
@@ -99,12 +117,14 @@ struct BestFit {
 /// The search over the inner splits of some folds.
 pub(crate) struct Selection<'s> {
     bench: &'s Workbench<'s>,
+    /// What must not straddle folds, by row.
+    groups: &'s [u32],
     search: Search,
     /// Splits on which candidates are ranked, and those on which the choice is finished.
     ranking: Vec<InnerSplit>,
     full: Option<Vec<InnerSplit>>,
     outcomes: Vec<Outcome>,
-    /// By split its best fit with all blocks: weights of every fit would fill the memory.
+    /// By split its best fit with the configured block weights: weights of every fit would fill the memory.
     starts: Vec<Option<BestFit>>,
 }
 
@@ -113,13 +133,13 @@ impl<'s> Selection<'s> {
     pub(crate) fn run(
         bench: &'s Workbench<'s>,
         folds: &Folds,
-        groups: &[u32],
+        groups: &'s [u32],
         search: Search,
         step: &(dyn Fn() + Sync),
     ) -> Result<Self> {
         let task = bench.task;
         let seed = bench.config.validation.seed;
-        let splits = splits(task.rows.len(), search);
+        let splits = splits(folds, search);
         let full = folds.inner_splits(splits, groups, &task.gold, task.labels.len(), seed);
         if full.iter().any(|s| s.train.is_empty() || s.held.iter().any(|(_, held)| held.is_empty())) {
             return Err(Error::TrainingData(format!(
@@ -141,16 +161,8 @@ impl<'s> Selection<'s> {
             }
         };
         let starts = ranking.iter().map(|_| None).collect();
-        let mut selection = Selection { bench, search, ranking, full, outcomes: Vec::new(), starts };
-        if search == Search::None {
-            selection.try_all(&[selection.fixed()], step)?;
-        } else {
-            let mut candidates = selection.first_candidates();
-            let middle = selection.middle();
-            let without = |block| Candidate { blocks: middle.blocks.with(block, 0.0), ..middle };
-            candidates.extend(selection.dispensable().into_iter().map(without));
-            selection.try_all(&candidates, step)?;
-        }
+        let mut selection = Selection { bench, groups, search, ranking, full, outcomes: Vec::new(), starts };
+        selection.try_all(step)?;
         Ok(selection)
     }
 
@@ -168,15 +180,11 @@ impl<'s> Selection<'s> {
         alphas
     }
 
-    /// The first candidate that blocks are left out of: what a block is worth hardly depends on the strength, and one for all folds
-    /// takes half the fits.
-    fn middle(&self) -> Candidate {
-        let alphas = self.alphas();
-        Candidate { alpha: alphas[alphas.len() / 2], class_weights: ClassWeights::Balanced, ..self.fixed() }
-    }
-
-    /// Strengths and class weights, with every block.
+    /// Strengths and class weights, with the configured block weights.
     fn first_candidates(&self) -> Vec<Candidate> {
+        if self.search == Search::None {
+            return vec![self.fixed()];
+        }
         let alphas = self.alphas();
         let blocks = self.bench.config.features.weights();
         let path = |class_weights| alphas.iter().map(move |&alpha| Candidate { alpha, class_weights, blocks });
@@ -192,6 +200,19 @@ impl<'s> Selection<'s> {
         candidates
     }
 
+    /// A candidate with each block left out, and with each that reads the context weighed more.
+    fn reweighed(&self, candidate: Candidate) -> Vec<Candidate> {
+        if self.search == Search::None {
+            return Vec::new();
+        }
+        let weighed = |block: Block, weight| Candidate { blocks: candidate.blocks.with(block, weight), ..candidate };
+        let of_block = |block: Block| {
+            let more = block.reads_context().then(|| weighed(block, MORE * candidate.blocks.of(block)));
+            [weighed(block, 0.0)].into_iter().chain(more)
+        };
+        self.dispensable().into_iter().flat_map(of_block).collect()
+    }
+
     /// Blocks that the model may do without. One that is alone cannot be left out.
     fn dispensable(&self) -> Vec<Block> {
         let weights = self.bench.config.features.weights();
@@ -204,11 +225,11 @@ impl<'s> Selection<'s> {
         used
     }
 
-    /// Tries candidates on every ranking split; one fit serves all folds of a split. Those with all blocks come first.
-    fn try_all(&mut self, candidates: &[Candidate], step: &(dyn Fn() + Sync)) -> Result<()> {
+    /// Tries candidates on every ranking split; one fit serves all folds of a split.
+    fn try_all(&mut self, step: &(dyn Fn() + Sync)) -> Result<()> {
         let splits: Vec<usize> = (0..self.ranking.len()).collect();
         for some in splits.chunks(side_by_side()) {
-            let tried: Result<Vec<_>> = some.par_iter().map(|&split| self.try_split(split, candidates)).collect();
+            let tried: Result<Vec<_>> = some.par_iter().map(|&split| self.try_split(split)).collect();
             for (&split, (outcomes, start)) in some.iter().zip(tried?) {
                 self.outcomes.extend(outcomes);
                 self.starts[split] = start;
@@ -218,47 +239,38 @@ impl<'s> Selection<'s> {
         Ok(())
     }
 
-    /// Tries candidates on one split. Gives the best weights with all blocks, too.
-    fn try_split(&self, split: usize, candidates: &[Candidate]) -> Result<(Vec<Outcome>, Option<BestFit>)> {
-        let all = self.bench.config.features.weights();
+    /// Tries candidates on one split: strengths and class weights, then the best of them with other block weights. Gives that best fit, too.
+    fn try_split(&self, split: usize) -> Result<(Vec<Outcome>, Option<BestFit>)> {
         let InnerSplit { train, held } = &self.ranking[split];
-        let part = self.bench.part(train, all);
+        let part = self.bench.part(train, self.bench.config.features.weights());
         let matrices: Vec<_> = held.iter().map(|(_, rows)| self.bench.weigh(&part, rows)).collect();
-        let judge = |candidate: Candidate, regression: &SparseLogistic| -> Result<Vec<Outcome>> {
+        let try_one = |candidate: Candidate, start: Start, tolerance: f64| -> Result<(Vec<Outcome>, Start)> {
+            let regression = self.bench.fit(&part, candidate, start, tolerance)?;
             let judged = held.iter().zip(&matrices).map(|((fold, rows), matrix)| {
-                let scores = self.bench.score(regression, matrix);
-                let (loss, score) = rank(self.bench, &scores, rows)?;
-                let trial = Trial { candidate, loss, score, splits: 1 };
-                Ok(Outcome { split, fold: *fold, trial, scores })
+                let scores = self.bench.score(&regression, matrix);
+                let (losses, score) = rank(self.bench, &scores, rows)?;
+                let trial = Trial { candidate, loss: losses.iter().sum(), score, splits: 1 };
+                Ok(Outcome { split, fold: *fold, trial, losses, scores })
             });
-            judged.collect()
+            Ok((judged.collect::<Result<_>>()?, regression.start()))
         };
-        let (whole, without): (Vec<Candidate>, Vec<Candidate>) = candidates.iter().partition(|c| c.blocks == all);
-        let (mut outcomes, mut best): (_, Option<BestFit>) = (Vec::new(), None);
-        let (mut last, mut middle): (Start, Start) = (None, None);
-        for candidate in whole {
-            let regression = self.bench.fit(&part, candidate, last.take(), RANKING_TOLERANCE)?;
-            let judged = judge(candidate, &regression)?;
-            for outcome in &judged {
-                let loss = outcome.trial.loss;
-                if best.as_ref().is_none_or(|best| loss < best.loss) {
-                    best = Some(BestFit { loss, weights: regression.start() });
-                }
+        let (mut outcomes, mut best): (Vec<Outcome>, Option<BestFit>) = (Vec::new(), None);
+        let mut last: Start = None;
+        for candidate in self.first_candidates() {
+            let (judged, weights) = try_one(candidate, last.take(), RANKING_TOLERANCE)?;
+            let loss = judged.iter().map(|outcome| outcome.trial.loss).sum();
+            if best.as_ref().is_none_or(|best| loss < best.loss) {
+                best = Some(BestFit { candidate, loss, weights: weights.clone() });
             }
             outcomes.extend(judged);
-            if candidate == self.middle() {
-                middle = regression.start();
-            }
-            last = regression.start();
+            last = weights;
         }
-        let judged: Result<Vec<_>> = without
-            .into_par_iter()
-            .map(|candidate| {
-                let regression = self.bench.fit(&part, candidate, middle.clone(), ABLATION_TOLERANCE)?;
-                judge(candidate, &regression)
-            })
-            .collect();
-        outcomes.extend(judged?.into_iter().flatten());
+        if let Some(best) = &best {
+            let others = self.reweighed(best.candidate).into_par_iter();
+            let judged: Result<Vec<_>> =
+                others.map(|candidate| try_one(candidate, best.weights.clone(), REWEIGHING_TOLERANCE)).collect();
+            outcomes.extend(judged?.into_iter().flat_map(|(judged, _)| judged));
+        }
         Ok((outcomes, best))
     }
 
@@ -292,28 +304,43 @@ impl<'s> Selection<'s> {
         merged
     }
 
-    /// What leaving out each block did on the splits of some folds, each compared with the same candidate without it on the same split.
+    /// What weighing each block differently did on the splits of some folds, each compared with the same candidate at the configured
+    /// weights on the same split.
     fn block_trials(&self, folds: &[usize]) -> Vec<BlockTrial> {
-        let all = self.bench.config.features.weights();
         let mut trials = Vec::new();
-        for block in self.dispensable() {
-            let (mut loss, mut score, mut count) = (0.0, 0.0, 0.0);
+        for tried in self.reweighed(self.fixed()) {
+            let (mut score, mut count) = (0.0, 0.0);
+            let mut of_groups: BTreeMap<u32, f64> = BTreeMap::new();
             for outcome in self.outcomes.iter().filter(|o| folds.contains(&o.fold)) {
                 let candidate = outcome.trial.candidate;
-                if candidate.blocks != all.with(block, 0.0) {
-                    continue;
-                }
-                let plain = Candidate { blocks: all, ..candidate };
-                let same =
-                    |o: &&Outcome| o.split == outcome.split && o.fold == outcome.fold && o.trial.candidate == plain;
-                if let Some(plain) = self.outcomes.iter().find(same) {
-                    loss += outcome.trial.loss - plain.trial.loss;
+                let plain = Candidate { blocks: self.fixed().blocks, ..candidate };
+                if candidate.blocks == tried.blocks
+                    && let Some(plain) = self.outcome(outcome.split, outcome.fold, plain)
+                {
+                    let held = self.ranking[outcome.split].held.iter().find(|(fold, _)| *fold == outcome.fold);
+                    let rows = held.iter().flat_map(|(_, rows)| rows);
+                    for (&row, (loss, plain)) in rows.zip(outcome.losses.iter().zip(&plain.losses)) {
+                        *of_groups.entry(self.groups[row]).or_default() += loss - plain;
+                    }
                     score += outcome.trial.score - plain.trial.score;
                     count += 1.0;
                 }
             }
-            if count > 0.0 {
-                trials.push(BlockTrial { block, loss: loss / count, score: score / count });
+            let loss = of_groups.values().sum::<f64>();
+            let mean = loss / of_groups.len().max(1) as f64;
+            let error = of_groups.values().map(|sum| (sum - mean).powi(2)).sum::<f64>().sqrt();
+            let differs = |block: &Block| tried.blocks.of(*block) != self.fixed().blocks.of(*block);
+            if count > 0.0
+                && let Some(block) = Block::ALL.into_iter().find(differs)
+            {
+                let weight = tried.blocks.of(block);
+                trials.push(BlockTrial {
+                    block,
+                    weight,
+                    loss: loss / count,
+                    error: error / count,
+                    score: score / count,
+                });
             }
         }
         trials
@@ -324,8 +351,12 @@ impl<'s> Selection<'s> {
         let tried = self.tried(folds);
         let (mut candidate, loss) = self.base(&tried);
         let blocks = self.block_trials(folds);
-        for trial in blocks.iter().filter(|t| t.loss < -LEAST_GAIN * loss) {
-            candidate.blocks = candidate.blocks.with(trial.block, 0.0);
+        for block in Block::ALL {
+            let best = blocks.iter().filter(|t| t.block == block).min_by(|a, b| a.loss.total_cmp(&b.loss));
+            // Chance alone makes some of many trials look good.
+            if let Some(trial) = best.filter(|t| t.loss < -(LEAST_GAIN * loss).max(t.error)) {
+                candidate.blocks = candidate.blocks.with(block, trial.weight);
+            }
         }
         let searched = self.search != Search::None;
         Choice { candidate, tried: if searched { tried } else { Vec::new() }, blocks }
@@ -385,19 +416,25 @@ impl<'s> Selection<'s> {
     }
 }
 
-/// Inner splits by the size of the data: the fewer rows, the more splits it takes to tell candidates apart.
-fn splits(rows: usize, search: Search) -> Splits {
-    match rows {
-        _ if search == Search::Thorough => Splits::All,
-        0..1_000 => Splits::All,
-        1_000..2_500 => Splits::Two,
-        _ => Splits::One,
+/// Inner splits by the size of the data: the fewer rows a fold is judged on, the more splits it takes to tell candidates apart.
+fn splits(folds: &Folds, search: Search) -> Splits {
+    let rows = folds.rows();
+    let held: usize = (0..folds.count()).map(|fold| folds.held(fold).len()).sum();
+    let ranked = if search == Search::Quick { rows.min(QUICK_ROWS) } else { rows };
+    let judged = held * ranked / (rows * folds.count()).max(1);
+    match search {
+        Search::Thorough => Splits::All,
+        // There is nothing to be told apart, only calibrator and rule to be fitted.
+        Search::None if judged >= ENOUGH_TO_CALIBRATE => Splits::One,
+        _ if rows > MANY_ROWS => Splits::One,
+        _ if judged >= ENOUGH_TO_CHOOSE => Splits::Two,
+        _ => Splits::All,
     }
 }
 
-/// How often [`Selection::run`] tells of a step, at most.
-pub(crate) fn steps(rows: usize, folds: usize, search: Search) -> usize {
-    splits(rows, search).count(folds)
+/// How often [`Selection::run`] tells of a step.
+pub(crate) fn steps(folds: &Folds, search: Search) -> usize {
+    splits(folds, search).count(folds.count())
 }
 
 /// Parts of the data that are trained on at the same time: each takes its own memory. The result does not depend on it.
@@ -417,8 +454,8 @@ fn sample(bench: &Workbench, groups: &[u32]) -> Option<Vec<bool>> {
     Some((0..task.rows.len()).map(|row| folds.of(row) == Some(0)).collect())
 }
 
-/// Log loss and metric of scores with the calibrator and rule that fit them best.
-fn rank(bench: &Workbench, scores: &Array2<f64>, rows: &[usize]) -> Result<(f64, f64)> {
+/// What each row adds to the log loss, and the metric, of scores with the calibrator and rule that fit them best.
+fn rank(bench: &Workbench, scores: &Array2<f64>, rows: &[usize]) -> Result<(Vec<f64>, f64)> {
     let task = bench.task;
     let finish = bench.finish(scores, rows)?;
     let probabilities = finish.probabilities(scores.view());
@@ -428,10 +465,10 @@ fn rank(bench: &Workbench, scores: &Array2<f64>, rows: &[usize]) -> Result<(f64,
         .map(|(&row, p)| task.judged(row, finish.rule.decide(&p.to_vec())))
         .collect();
     let balanced = bench.metric() == Metric::MacroF1;
-    let loss = match task.kind {
+    let losses = match task.kind {
         TaskKind::SingleLabel => metrics::log_loss(&probabilities, &judged, balanced),
         TaskKind::MultiLabel => metrics::label_log_loss(&probabilities, &judged, balanced),
     };
     let score = Tally::of(task.labels.len(), &judged).metric(bench.metric(), bench.over().as_deref());
-    Ok((loss, score))
+    Ok((losses, score))
 }

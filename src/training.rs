@@ -112,15 +112,16 @@ pub fn train_onto(
 
     let keys = GroupKeys::new(examples);
     let counter = std::sync::atomic::AtomicUsize::new(0);
-    let steps = steps_in_all(&labelled, &keys, config);
+    let plans: Result<Vec<Plan>> = labelled.iter().map(|task| Plan::new(task, &keys, examples, config)).collect();
+    let plans = plans?;
+    let steps = steps_in_all(&plans, config);
     let step = || {
         let done = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         progress(done.min(steps), steps);
     };
     let mut heads = Vec::new();
     let mut out_of_fold = Vec::new();
-    for task in &labelled {
-        let plan = Plan::new(task, &keys, examples, config)?;
+    for (task, plan) in labelled.iter().zip(&plans) {
         let bench = Workbench { task, raw: &raw, layout: &layout, config, base: adaptation.as_ref() };
         let (clusters, cluster_of) = keys.clusters(task);
         let mut held_out = Vec::new();
@@ -226,11 +227,10 @@ fn detected(examples: &[Example]) -> Language {
 }
 
 /// Steps of every cross-validation of every task, and its final fit.
-fn steps_in_all(tasks: &[TaskRows], keys: &GroupKeys, config: &Config) -> usize {
-    let folds = config.validation.folds;
-    let of = |task: &TaskRows, search| selection::steps(task.rows.len(), folds, search) + folds;
-    let other = |task| if keys.has_articles(task) { of(task, Search::None) } else { 0 };
-    tasks.iter().map(|task| of(task, config.training.search) + other(task) + 1).sum()
+fn steps_in_all(plans: &[Plan], config: &Config) -> usize {
+    let of = |question: &Question, search| selection::steps(&question.folds, search) + question.folds.count();
+    let other = |plan: &Plan| plan.other.as_ref().map_or(0, |question| of(question, Search::None));
+    plans.iter().map(|plan| of(&plan.main, config.training.search) + other(plan) + 1).sum()
 }
 
 /// Collects the labelled rows of a task and checks that something can be learned from them.

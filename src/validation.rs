@@ -130,6 +130,11 @@ impl Folds {
         Folds { of_row, count: one.count }
     }
 
+    /// Number of rows, those that no fold holds out included.
+    pub fn rows(&self) -> usize {
+        self.of_row.len()
+    }
+
     /// Number of folds.
     pub fn count(&self) -> usize {
         self.count

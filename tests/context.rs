@@ -8,6 +8,7 @@ use belowline::config::Config;
 use belowline::features::layout::Block;
 use belowline::input::{Article, Example};
 use belowline::model::Model;
+use belowline::selection::BlockTrial;
 use belowline::training;
 use support::{FAST, Folder, accuracy};
 
@@ -125,10 +126,16 @@ fn the_summary_says_what_each_block_is_worth_and_what_a_confidence_keeps() {
     let examples = headlines();
     let model = train(&examples, "[validation]\nresamples = 50\n");
     let summary = &model.heads[0].summary;
-    let tried: Vec<Block> = summary.blocks.iter().map(|b| b.block).collect();
+    let configured = model.config.features.weights();
+    let tried: Vec<(Block, f64)> = summary.blocks.iter().map(|b| (b.block, b.weight)).collect();
     let used = Block::ALL.into_iter().filter(|&b| !model.layout().range(b).is_empty());
-    assert_eq!(tried, used.collect::<Vec<_>>());
-    assert!(summary.blocks.iter().all(|b| summary.chosen.blocks.uses(b.block) || b.loss < 0.0));
+    let weights = |b: Block| [0.0].into_iter().chain(b.reads_context().then(|| 2.0 * configured.of(b)));
+    assert_eq!(tried, used.flat_map(|b| weights(b).map(move |weight| (b, weight))).collect::<Vec<_>>());
+    for block in Block::ALL {
+        let chosen = summary.chosen.blocks.of(block);
+        let is_better = |b: &BlockTrial| b.block == block && b.weight == chosen && b.loss < -b.error;
+        assert!(chosen == configured.of(block) || summary.blocks.iter().any(is_better), "{block:?} at {chosen}");
+    }
     let coverage = &summary.figures.coverage;
     assert_eq!((coverage[0].min_conf, coverage[0].coverage), (0.0, 1.0));
     assert!(coverage.windows(2).all(|w| w[0].coverage >= w[1].coverage));

@@ -132,8 +132,7 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
 /// Whether the model looks at articles or parents.
 pub(super) fn reads_articles(model: &Model) -> bool {
     let weights = model.config.features.weights();
-    let blocks = [Block::SharedWords, Block::RelatedWords, Block::LeadWords, Block::Similarity];
-    model.features.knows_articles() && blocks.into_iter().any(|block| weights.of(block) > 0.0)
+    model.features.knows_articles() && Block::ALL.into_iter().any(|block| block.reads_context() && weights.uses(block))
 }
 
 /// The wanted format, else the one that the output's name says, else that of the input.

@@ -6,7 +6,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::counter::Counter;
+use super::counter::{Counter, Repeat, Repeats};
 use crate::text::ngrams::{MAX_CHARS, char_grams, padded};
 use crate::text::{CharGram, Lexicon, TokenId};
 
@@ -75,10 +75,40 @@ pub struct TokenColumns {
     scratch: Vec<char>,
 }
 
+/// The n-grams of one comment by the tokens that give them, columns counted from the block's first.
+#[derive(Debug, Clone, Copy)]
+pub struct CommentGrams<'s> {
+    /// Distinct tokens in order of first occurrence, with their counts. Ids are the session's.
+    pub tokens: &'s [(TokenId, u8)],
+    /// What came again, in a token or with another.
+    pub repeats: &'s [Repeat],
+    /// How often the session has given out token ids from the beginning.
+    pub resets: usize,
+    pub(crate) columns: &'s TokenColumns,
+}
+
+impl CommentGrams<'_> {
+    /// Columns of a token of the comment, once for each occurrence in the token.
+    pub fn of(&self, token: TokenId) -> &[u32] {
+        self.columns.of(token)
+    }
+}
+
 /// Stands for columns that were not looked up.
 const UNKNOWN: (u32, u32) = (u32::MAX, 0);
 
 impl TokenColumns {
+    /// Columns of tokens 0, 1, ...
+    #[cfg(test)]
+    pub(crate) fn of_lists(lists: &[&[u32]]) -> Self {
+        let ends = lists.iter().scan(0, |end, list| {
+            let start = *end;
+            *end += list.len() as u32;
+            Some((start, *end))
+        });
+        TokenColumns { columns: lists.concat(), places: ends.collect(), scratch: Vec::new() }
+    }
+
     /// Forgets everything, as when the lexicon is reset.
     pub(super) fn clear(&mut self) {
         self.columns.clear();
@@ -93,13 +123,14 @@ impl TokenColumns {
         }
     }
 
-    /// Counts the n-grams of a comment's distinct tokens, each as often as the token occurs.
+    /// Counts the n-grams of a comment's distinct tokens, each as often as the token occurs, and notes what comes again if that is wanted.
     pub(super) fn count(
         &mut self,
         tokens: &[(TokenId, u8)],
         lexicon: &Lexicon,
         table: &GramTable,
         counter: &mut Counter,
+        mut repeats: Option<&mut Repeats>,
     ) {
         self.places.resize(lexicon.len(), UNKNOWN);
         // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
@@ -118,7 +149,11 @@ impl TokenColumns {
                 }
                 *place = (start, self.columns.len() as u32);
             }
-            counter.add_all(&self.columns[place.0 as usize..place.1 as usize], times);
+            let columns = &self.columns[place.0 as usize..place.1 as usize];
+            match &mut repeats {
+                Some(repeats) => counter.add_all_noting(columns, times, repeats),
+                None => counter.add_all(columns, times),
+            }
         }
     }
 }

@@ -54,6 +54,11 @@ impl Block {
         }
     }
 
+    /// Whether the block says something of an article, of a parent or of how close the comment is to them and to the target.
+    pub fn reads_context(self) -> bool {
+        matches!(self, Block::SharedWords | Block::RelatedWords | Block::LeadWords | Block::Similarity)
+    }
+
     /// Whether the block counts terms of a vocabulary (tf-idf, scaled to length 1) rather than measuring fixed things.
     pub fn is_counted(self) -> bool {
         !matches!(self, Block::Style | Block::Similarity)

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::chars::TokenColumns;
+use super::chars::{CommentGrams, TokenColumns};
 use super::context::{Context, ContextStore, StemKeys, Weights};
-use super::counter::Counter;
+use super::counter::{Counter, Repeats};
 use super::layout::{Block, Layout};
 use super::pair_table::Wanted;
 use super::similarity::{self, MEASURES, Measured, Side};
@@ -37,6 +37,8 @@ pub struct Session<'f> {
     wanted: Wanted,
     pub(super) words: Counter,
     chars: Counter,
+    /// Character n-grams that came again in the comment, if they are wanted.
+    repeats: Option<Repeats>,
     target_words: Counter,
     keys: StemKeys,
     store: Arc<ContextStore>,
@@ -50,6 +52,8 @@ pub struct Session<'f> {
     distinct: Vec<(TokenId, u8)>,
     /// By token its place in `distinct` plus one; 0 for tokens that the comment does not hold.
     places: Vec<u32>,
+    /// How often token ids began anew.
+    resets: usize,
 }
 
 impl<'f> Session<'f> {
@@ -62,6 +66,7 @@ impl<'f> Session<'f> {
             wanted: Wanted::default(),
             words: Counter::new(layout.range(Block::Words).len()),
             chars: Counter::new(layout.range(Block::Chars).len()),
+            repeats: None,
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
             keys: StemKeys::default(),
             store,
@@ -73,6 +78,7 @@ impl<'f> Session<'f> {
             facts: Vec::new(),
             distinct: Vec::new(),
             places: Vec::new(),
+            resets: 0,
             features,
             layout,
         }
@@ -81,6 +87,12 @@ impl<'f> Session<'f> {
     /// The same, with what a lexicon of the features' language knows of tokens.
     pub(super) fn with_elder(mut self, elder: Arc<Lexicon>) -> Self {
         self.lexicon = self.lexicon.with_elder(elder);
+        self
+    }
+
+    /// The same, noting which character n-grams come again in a comment.
+    pub fn noting_repeats(mut self) -> Self {
+        self.repeats = Some(Repeats::default());
         self
     }
 
@@ -95,7 +107,12 @@ impl<'f> Session<'f> {
         let lookups = &self.features.lookups;
         let stems = self.facts.iter().map(|facts| facts.stem);
         words::count(stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
-        self.token_columns.count(&self.distinct, &self.lexicon, &lookups.grams, &mut self.chars);
+        let Session { token_columns, distinct, lexicon, chars, repeats, .. } = self;
+        let mut repeats = repeats.as_mut();
+        if let Some(repeats) = &mut repeats {
+            repeats.clear();
+        }
+        token_columns.count(distinct, lexicon, &lookups.grams, chars, repeats);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
         }
@@ -127,6 +144,13 @@ impl<'f> Session<'f> {
 
         let start = self.layout.range(Block::Similarity).start as u32;
         similarity::encode(&self.features.bins, &measured, |column, value| raw.values.push((start + column, value)));
+    }
+
+    /// The character n-grams of the comment that was extracted last; `None` unless repeats are noted.
+    pub fn grams(&self) -> Option<CommentGrams<'_>> {
+        let Session { distinct, repeats, resets, token_columns, .. } = self;
+        let repeats = repeats.as_ref()?.as_slice();
+        Some(CommentGrams { tokens: distinct, repeats, resets: *resets, columns: token_columns })
     }
 
     /// Analyses a comment's tokens without counting anything.
@@ -244,6 +268,7 @@ impl<'f> Session<'f> {
         self.token_columns.clear();
         self.keys.clear();
         self.side = Side::default();
+        self.resets += 1;
     }
 }
 

@@ -2,69 +2,108 @@
 
 use std::io::Write;
 
-use super::{PredictionWriter, Scored, Tasks, check_names, decimals, failed};
+use csv_core::{Writer, WriterBuilder};
+
+use super::{PredictionWriter, Scored, Tasks, check_names, failed, push_decimals};
 use crate::error::{Error, Result};
 use crate::input::{Header, Raw, Record, json_cell};
 
+/// Bytes that are collected before they are handed on.
+const FULL: usize = 1 << 16;
+
 pub(super) struct CsvPredictions<W: Write> {
-    writer: ::csv::Writer<W>,
+    lines: Lines,
+    sink: W,
     tasks: Tasks,
     /// Columns of the input; of JSON lines, the keys of the first row.
     columns: Option<Vec<String>>,
-    /// The number that is being written.
-    number: String,
+}
+
+/// Lines in memory. Numbers, most of what is written, need no quotes and are put down as they are.
+struct Lines {
+    text: Writer,
+    delimiter: u8,
+    bytes: Vec<u8>,
+}
+
+impl Lines {
+    /// Writes a field and the delimiter behind it.
+    fn field(&mut self, field: &str) {
+        let start = self.bytes.len();
+        // Every byte may be a quote, which is doubled; quotes and delimiter come around it.
+        self.bytes.resize(start + 2 * field.len() + 3, 0);
+        let (_, read, mut end) = self.text.field(field.as_bytes(), &mut self.bytes[start..]);
+        debug_assert_eq!(read, field.len(), "there is room for all");
+        end += self.text.delimiter(&mut self.bytes[start + end..]).1;
+        self.bytes.truncate(start + end);
+    }
+
+    /// Writes a number and the delimiter behind it.
+    fn number(&mut self, number: f64) {
+        push_decimals(number, &mut self.bytes);
+        self.bytes.push(self.delimiter);
+    }
+
+    /// Ends a line, which has a field at least: the delimiter behind the last field becomes its end.
+    fn end(&mut self) {
+        if let Some(last) = self.bytes.last_mut() {
+            *last = b'\n';
+        }
+    }
 }
 
 impl<W: Write> CsvPredictions<W> {
     pub(super) fn new(delimiter: u8, header: &Header, tasks: Tasks, sink: W) -> Result<Self> {
-        let writer = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(sink);
-        let mut predictions = CsvPredictions { writer, tasks, columns: None, number: String::new() };
+        let text = WriterBuilder::new().delimiter(delimiter).build();
+        let lines = Lines { text, delimiter, bytes: Vec::with_capacity(2 * FULL) };
+        let mut predictions = CsvPredictions { lines, sink, tasks, columns: None };
         if let Header::Columns(columns) = header {
-            predictions.write_header(columns.clone())?;
+            predictions.write_header(columns.clone());
         }
         Ok(predictions)
     }
 
-    fn write_header(&mut self, columns: Vec<String>) -> Result<()> {
-        self.writer.write_record(columns.iter().chain(&self.tasks.columns())).map_err(csv_failed)?;
+    fn write_header(&mut self, columns: Vec<String>) {
+        columns.iter().chain(&self.tasks.columns()).for_each(|name| self.lines.field(name));
+        self.lines.end();
         self.columns = Some(columns);
-        Ok(())
     }
 
     fn write_appended(&mut self, scored: &[Scored]) -> Result<()> {
+        let lines = &mut self.lines;
         for (head, scored) in self.tasks.heads.iter().zip(scored) {
             let verdict = &scored.verdict;
-            let mut field = |text: &str| self.writer.write_field(text).map_err(csv_failed);
-            field(&scored.label)?;
-            let expected = head.numbers.as_ref().map(|numbers| verdict.expected(numbers));
-            for number in
-                [verdict.confidence()].into_iter().chain(verdict.probabilities.iter().copied()).chain(expected)
-            {
-                decimals(number, &mut self.number);
-                field(&self.number)?;
+            lines.field(&scored.label);
+            lines.number(verdict.confidence());
+            verdict.probabilities.iter().for_each(|&p| lines.number(p));
+            if let Some(numbers) = &head.numbers {
+                lines.number(verdict.expected(numbers));
             }
             if head.why {
                 let why = scored.why.as_deref().unwrap_or_default();
-                field(&serde_json::to_string(why).map_err(|e| Error::Config(e.to_string()))?)?;
+                lines.field(&serde_json::to_string(why).map_err(|e| Error::Config(e.to_string()))?);
             }
         }
-        self.writer.write_record(None::<&[u8]>).map_err(csv_failed)
+        lines.end();
+        if lines.bytes.len() >= FULL { self.hand_on() } else { Ok(()) }
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        let result = self.sink.write_all(&self.lines.bytes).map_err(failed);
+        self.lines.bytes.clear();
+        result
     }
 }
 
 impl<W: Write + Send> PredictionWriter for CsvPredictions<W> {
     fn write(&mut self, record: &Record, scored: &[Scored]) -> Result<()> {
         match &record.raw {
-            Raw::Fields(fields) => {
-                for field in fields {
-                    self.writer.write_field(field).map_err(csv_failed)?;
-                }
-            }
+            Raw::Fields(fields) => fields.iter().for_each(|field| self.lines.field(field)),
             Raw::Json(object) => {
                 if self.columns.is_none() {
                     let path = &record.position.path;
                     check_names(object.keys().map(String::as_str), &self.tasks, super::Format::Csv, path)?;
-                    self.write_header(object.keys().cloned().collect())?;
+                    self.write_header(object.keys().cloned().collect());
                 }
                 let columns = self.columns.as_deref().unwrap_or_default();
                 if let Some(key) = object.keys().find(|k| !columns.contains(k)) {
@@ -73,22 +112,14 @@ impl<W: Write + Send> PredictionWriter for CsvPredictions<W> {
                         "the first row has no such key, so there is no column for it; use --format jsonl",
                     ));
                 }
-                for column in columns {
-                    self.writer.write_field(json_cell(object.get(column))).map_err(csv_failed)?;
-                }
+                columns.iter().for_each(|column| self.lines.field(json_cell(object.get(column)).as_ref()));
             }
         }
         self.write_appended(scored)
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.writer.flush().map_err(failed)
-    }
-}
-
-fn csv_failed(error: ::csv::Error) -> Error {
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => failed(error),
-        other => Error::Config(format!("cannot write the predictions: {other:?}")),
+        self.hand_on()?;
+        self.sink.flush().map_err(failed)
     }
 }

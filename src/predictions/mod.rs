@@ -139,25 +139,21 @@ fn check_names<'n>(names: impl Iterator<Item = &'n str>, tasks: &Tasks, format: 
     Ok(())
 }
 
-/// Writes a number with six decimals, as in every output, into `text` (which is cleared first).
-fn decimals(value: f64, text: &mut String) {
-    use std::fmt::Write as _;
-    text.clear();
+/// Appends a number with six decimals, as in every output.
+fn push_decimals(value: f64, bytes: &mut Vec<u8>) {
+    use std::io::Write as _;
     let millionths = value * 1e6;
-    let below = millionths.floor();
-    let rest = millionths - below;
+    let below = millionths as u32;
+    let rest = millionths - f64::from(below);
     // Digit by digit where there is no doubt which way to round, which is almost everywhere: millions of numbers are written.
-    if value.is_sign_positive() && below < 1e6 && (rest - 0.5).abs() > 1e-6 {
-        let mut left = below as u32 + u32::from(rest > 0.5);
-        let mut digits = *b"0.000000";
-        for digit in digits[2..].iter_mut().rev() {
-            *digit += (left % 10) as u8;
-            left /= 10;
-        }
-        digits[0] += left as u8;
-        text.push_str(std::str::from_utf8(&digits).expect("digits are text"));
+    if value.is_sign_positive() && below < 1_000_000 && (rest - 0.5).abs() > 1e-6 {
+        let rounded = below + u32::from(rest > 0.5);
+        let digit = |unit: u32| b'0' + (rounded / unit % 10) as u8;
+        let text =
+            [digit(1_000_000), b'.', digit(100_000), digit(10_000), digit(1_000), digit(100), digit(10), digit(1)];
+        bytes.extend_from_slice(&text);
     } else {
-        write!(text, "{value:.6}").expect("writing to memory does not fail");
+        write!(bytes, "{value:.6}").expect("writing to memory does not fail");
     }
 }
 
@@ -174,9 +170,9 @@ mod tests {
     proptest! {
         #[test]
         fn decimals_are_those_of_the_standard_library(value in prop_oneof![0.0..1.0f64, -3.0..3.0f64, (0..2_000_000u32).prop_map(|n| f64::from(n) / 2e6), any::<f64>()]) {
-            let mut text = String::from("left over");
-            decimals(value, &mut text);
-            prop_assert_eq!(text, format!("{value:.6}"));
+            let mut bytes = b"before ".to_vec();
+            push_decimals(value, &mut bytes);
+            prop_assert_eq!(String::from_utf8(bytes).unwrap(), format!("before {value:.6}"));
         }
     }
 }

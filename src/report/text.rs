@@ -156,16 +156,24 @@ fn task(out: &mut String, summary: &TaskSummary) {
     }
     if !summary.blocks.is_empty() {
         let metric = summary.figures.metric.name();
-        line(out, format_args!("  What each block is worth on inner splits (change without it):"));
+        line(
+            out,
+            format_args!("  What each block is worth on inner splits (change without it, or at another weight):"),
+        );
         for trial in &summary.blocks {
-            let kept = if summary.chosen.blocks.uses(trial.block) { "" } else { "  <- left out" };
+            let (tried, done) = if trial.weight == 0.0 {
+                (String::new(), "left out")
+            } else {
+                (format!("at {}", trial.weight), "taken")
+            };
+            let taken = summary.chosen.blocks.of(trial.block) == trial.weight;
+            let mark = if taken { format!("  <- {done}") } else { String::new() };
+            let name = trial.block.name();
             line(
                 out,
                 format_args!(
-                    "    {:<14} loss {:+.4}  {metric} {:+.3}{kept}",
-                    trial.block.name(),
-                    trial.loss,
-                    trial.score
+                    "    {name:<14}{tried:<5} loss {:+.4} (error {:.4})  {metric} {:+.3}{mark}",
+                    trial.loss, trial.error, trial.score
                 ),
             );
         }
