@@ -62,7 +62,7 @@ pub struct Trial {
     pub splits: usize,
 }
 
-/// What weighing one block differently did on inner splits, beside each split's best candidate with the configured weights.
+/// What weighing one block differently did on inner splits, at the middle strength of those that were tried and with balanced class weights.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BlockTrial {
     /// The block.
@@ -109,7 +109,6 @@ struct Fit<'s> {
 
 /// The fit of least loss over what a split holds out.
 struct BestFit {
-    candidate: Candidate,
     loss: f64,
     weights: Start,
 }
@@ -180,6 +179,13 @@ impl<'s> Selection<'s> {
         alphas
     }
 
+    /// The first candidate whose blocks are weighed differently. A split's best one would have been chosen on rows of both folds that it
+    /// serves, and what a block is worth hardly depends on the strength.
+    fn middle(&self) -> Candidate {
+        let alphas = self.alphas();
+        Candidate { alpha: alphas[alphas.len() / 2], class_weights: ClassWeights::Balanced, ..self.fixed() }
+    }
+
     /// Strengths and class weights, with the configured block weights.
     fn first_candidates(&self) -> Vec<Candidate> {
         if self.search == Search::None {
@@ -200,15 +206,15 @@ impl<'s> Selection<'s> {
         candidates
     }
 
-    /// A candidate with each block left out, and with each that reads the context weighed more.
-    fn reweighed(&self, candidate: Candidate) -> Vec<Candidate> {
+    /// Each block with the weights that are tried: left out, and more for those that read the context.
+    fn reweighed(&self) -> Vec<(Block, f64)> {
         if self.search == Search::None {
             return Vec::new();
         }
-        let weighed = |block: Block, weight| Candidate { blocks: candidate.blocks.with(block, weight), ..candidate };
+        let weights = self.bench.config.features.weights();
         let of_block = |block: Block| {
-            let more = block.reads_context().then(|| weighed(block, MORE * candidate.blocks.of(block)));
-            [weighed(block, 0.0)].into_iter().chain(more)
+            let more = block.reads_context().then(|| MORE * weights.of(block));
+            [0.0].into_iter().chain(more).map(move |weight| (block, weight))
         };
         self.dispensable().into_iter().flat_map(of_block).collect()
     }
@@ -239,7 +245,7 @@ impl<'s> Selection<'s> {
         Ok(())
     }
 
-    /// Tries candidates on one split: strengths and class weights, then the best of them with other block weights. Gives that best fit, too.
+    /// Tries candidates on one split: strengths and class weights, then other block weights. Gives the best fit of the first, too.
     fn try_split(&self, split: usize) -> Result<(Vec<Outcome>, Option<BestFit>)> {
         let InnerSplit { train, held } = &self.ranking[split];
         let part = self.bench.part(train, self.bench.config.features.weights());
@@ -255,22 +261,26 @@ impl<'s> Selection<'s> {
             Ok((judged.collect::<Result<_>>()?, regression.start()))
         };
         let (mut outcomes, mut best): (Vec<Outcome>, Option<BestFit>) = (Vec::new(), None);
-        let mut last: Start = None;
+        let (mut last, mut middle): (Start, Start) = (None, None);
         for candidate in self.first_candidates() {
             let (judged, weights) = try_one(candidate, last.take(), RANKING_TOLERANCE)?;
             let loss = judged.iter().map(|outcome| outcome.trial.loss).sum();
             if best.as_ref().is_none_or(|best| loss < best.loss) {
-                best = Some(BestFit { candidate, loss, weights: weights.clone() });
+                best = Some(BestFit { loss, weights: weights.clone() });
             }
             outcomes.extend(judged);
+            if candidate == self.middle() {
+                middle = weights.clone();
+            }
             last = weights;
         }
-        if let Some(best) = &best {
-            let others = self.reweighed(best.candidate).into_par_iter();
-            let judged: Result<Vec<_>> =
-                others.map(|candidate| try_one(candidate, best.weights.clone(), REWEIGHING_TOLERANCE)).collect();
-            outcomes.extend(judged?.into_iter().flat_map(|(judged, _)| judged));
-        }
+        let of_middle = |(block, weight): (Block, f64)| {
+            let candidate = self.middle();
+            let candidate = Candidate { blocks: candidate.blocks.with(block, weight), ..candidate };
+            try_one(candidate, middle.clone(), REWEIGHING_TOLERANCE)
+        };
+        let judged: Result<Vec<_>> = self.reweighed().into_par_iter().map(of_middle).collect();
+        outcomes.extend(judged?.into_iter().flat_map(|(judged, _)| judged));
         Ok((outcomes, best))
     }
 
@@ -304,36 +314,28 @@ impl<'s> Selection<'s> {
         merged
     }
 
-    /// What weighing each block differently did on the splits of some folds, each compared with the same candidate at the configured
-    /// weights on the same split.
+    /// What weighing each block differently did on the splits of some folds, beside the configured weights on the same splits.
     fn block_trials(&self, folds: &[usize]) -> Vec<BlockTrial> {
         let mut trials = Vec::new();
-        for tried in self.reweighed(self.fixed()) {
+        let plain = self.middle();
+        for (block, weight) in self.reweighed() {
+            let candidate = Candidate { blocks: plain.blocks.with(block, weight), ..plain };
             let (mut score, mut count) = (0.0, 0.0);
             let mut of_groups: BTreeMap<u32, f64> = BTreeMap::new();
-            for outcome in self.outcomes.iter().filter(|o| folds.contains(&o.fold)) {
-                let candidate = outcome.trial.candidate;
-                let plain = Candidate { blocks: self.fixed().blocks, ..candidate };
-                if candidate.blocks == tried.blocks
-                    && let Some(plain) = self.outcome(outcome.split, outcome.fold, plain)
-                {
-                    let held = self.ranking[outcome.split].held.iter().find(|(fold, _)| *fold == outcome.fold);
-                    let rows = held.iter().flat_map(|(_, rows)| rows);
-                    for (&row, (loss, plain)) in rows.zip(outcome.losses.iter().zip(&plain.losses)) {
-                        *of_groups.entry(self.groups[row]).or_default() += loss - plain;
-                    }
-                    score += outcome.trial.score - plain.trial.score;
-                    count += 1.0;
+            for outcome in self.outcomes.iter().filter(|o| folds.contains(&o.fold) && o.trial.candidate == candidate) {
+                let Some(plain) = self.outcome(outcome.split, outcome.fold, plain) else { continue };
+                let held = self.ranking[outcome.split].held.iter().find(|(fold, _)| *fold == outcome.fold);
+                let rows = held.iter().flat_map(|(_, rows)| rows);
+                for (&row, (loss, plain)) in rows.zip(outcome.losses.iter().zip(&plain.losses)) {
+                    *of_groups.entry(self.groups[row]).or_default() += loss - plain;
                 }
+                score += outcome.trial.score - plain.trial.score;
+                count += 1.0;
             }
             let loss = of_groups.values().sum::<f64>();
             let mean = loss / of_groups.len().max(1) as f64;
             let error = of_groups.values().map(|sum| (sum - mean).powi(2)).sum::<f64>().sqrt();
-            let differs = |block: &Block| tried.blocks.of(*block) != self.fixed().blocks.of(*block);
-            if count > 0.0
-                && let Some(block) = Block::ALL.into_iter().find(differs)
-            {
-                let weight = tried.blocks.of(block);
+            if count > 0.0 {
                 trials.push(BlockTrial {
                     block,
                     weight,
