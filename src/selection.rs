@@ -1,4 +1,4 @@
-//! Choices by validation: strength of the penalty, class weights, and which blocks take part.
+//! Choices by validation: strength of the penalty, class weights, and how much each block counts.
 //!
 //! Everything is nested: what is chosen for a fold is chosen on rows outside it, with fits that saw neither those rows nor the fold.
 //! Candidates are ranked by log loss, which is smooth where few rows are held out; the decision rule is then tuned for the metric.
@@ -20,8 +20,8 @@ use crate::workbench::{Finish, Start, Workbench};
 
 /// Tolerance of fits that only rank candidates.
 const RANKING_TOLERANCE: f64 = 3e-2;
-/// The same for fits that weigh one block differently and start from one that weighs all as the config says.
-const REWEIGHING_TOLERANCE: f64 = 5e-2;
+/// The same for fits that leave out a block and start from one that has all.
+const ABLATION_TOLERANCE: f64 = 5e-2;
 /// Tolerance of fits whose scores of held-out rows are reported: beyond this, macro-F1 no longer moves.
 pub(crate) const FOLD_TOLERANCE: f64 = 1e-2;
 /// `quick` ranks candidates on at most so many rows.
@@ -277,7 +277,9 @@ impl<'s> Selection<'s> {
         let of_middle = |(block, weight): (Block, f64)| {
             let candidate = self.middle();
             let candidate = Candidate { blocks: candidate.blocks.with(block, weight), ..candidate };
-            try_one(candidate, middle.clone(), REWEIGHING_TOLERANCE)
+            // What a block of more weight changes is little: looser, the fit would be where it starts.
+            let tolerance = if weight > 0.0 { FOLD_TOLERANCE } else { ABLATION_TOLERANCE };
+            try_one(candidate, middle.clone(), tolerance)
         };
         let judged: Result<Vec<_>> = self.reweighed().into_par_iter().map(of_middle).collect();
         outcomes.extend(judged?.into_iter().flat_map(|(judged, _)| judged));
