@@ -26,9 +26,8 @@ const ABLATION_TOLERANCE: f64 = 5e-2;
 pub(crate) const FOLD_TOLERANCE: f64 = 1e-2;
 /// `quick` ranks candidates on at most so many rows.
 const QUICK_ROWS: usize = 8_000;
-/// Folds whose inner splits hold out so many rows each make do with two of them, and with one where nothing is chosen by so many rows.
-const ENOUGH_TO_CHOOSE: usize = 1_500;
-const ENOUGH_TO_CALIBRATE: usize = 500;
+/// Folds whose inner splits hold out so many rows each make do with two of them, and with one where nothing is to be chosen.
+const ENOUGH_ROWS: usize = 500;
 /// Of more comments than these each fold has one inner split: fits take long.
 const MANY_ROWS: usize = 50_000;
 /// A block is left out or weighed more where that lowers the loss by at least this share, and by more than its standard error.
@@ -429,9 +428,9 @@ fn splits(folds: &Folds, search: Search) -> Splits {
     match search {
         Search::Thorough => Splits::All,
         // There is nothing to be told apart, only calibrator and rule to be fitted.
-        Search::None if judged >= ENOUGH_TO_CALIBRATE => Splits::One,
+        Search::None if judged >= ENOUGH_ROWS => Splits::One,
         _ if rows > MANY_ROWS => Splits::One,
-        _ if judged >= ENOUGH_TO_CHOOSE => Splits::Two,
+        _ if judged >= ENOUGH_ROWS => Splits::Two,
         _ => Splits::All,
     }
 }
