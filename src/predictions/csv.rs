@@ -112,7 +112,7 @@ impl<W: Write + Send> PredictionWriter for CsvPredictions<W> {
                         "the first row has no such key, so there is no column for it; use --format jsonl",
                     ));
                 }
-                columns.iter().for_each(|column| self.lines.field(json_cell(object.get(column)).as_ref()));
+                columns.iter().for_each(|column| self.lines.field(&json_cell(object.get(column))));
             }
         }
         self.write_appended(scored)
@@ -121,5 +121,13 @@ impl<W: Write + Send> PredictionWriter for CsvPredictions<W> {
     fn finish(&mut self) -> Result<()> {
         self.hand_on()?;
         self.sink.flush().map_err(failed)
+    }
+}
+
+/// Where a later row ends everything, the rows before it still reach a standard output.
+impl<W: Write> Drop for CsvPredictions<W> {
+    fn drop(&mut self) {
+        // Nobody is left to be told of a failure; whoever wants to know calls `finish`.
+        let _ = self.hand_on();
     }
 }
