@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::features::layout::Block;
 use crate::features::{Texts, Trace, similarity};
 use crate::model::{Contribution, Head, Model, Verdict};
-use crate::scorer::Scorer;
+use crate::scorer::{Scorer, Weighed};
 
 /// How one comment is scored and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -151,6 +151,7 @@ pub fn explain(
 ) -> CommentExplanation {
     let verdicts = scorer.score(&[*texts]).pop().unwrap_or_default();
     let trace = scorer.trace(texts);
+    let weighed = scorer.weigh(texts);
     let task = |(head, verdict): (&Head, &Verdict)| TaskExplanation {
         task: head.name.clone(),
         predicted: verdict.predicted.iter().map(|&class| head.labels.name(class).to_owned()).collect(),
@@ -158,12 +159,12 @@ pub fn explain(
         score: head.numbers.as_deref().map(|numbers| verdict.expected(numbers)),
         labels: (0..head.labels.len())
             .map(|class| {
-                let mut features = scorer.explain(0, head, &[class]).contributions;
+                let mut features = weighed.explain(head, &[class]).contributions;
                 features.truncate(top);
                 LabelAccount {
                     label: head.labels.name(class).to_owned(),
                     probability: verdict.probabilities[class],
-                    account: Account::new(model, scorer, texts.comment, &trace, 0, head, &[class]),
+                    account: Account::new(model, &weighed, texts.comment, &trace, head, &[class]),
                     features,
                 }
             })
@@ -183,10 +184,10 @@ pub fn explain(
                 stem: t.stem.clone(),
             })
             .collect(),
-        features: scorer
-            .values(0)
-            .into_iter()
-            .map(|(column, value)| {
+        features: weighed
+            .values()
+            .iter()
+            .map(|&(column, value)| {
                 let (block, term) = model.features.name(column as usize);
                 FeatureValue { block: block.name(), term, value: value as f32 }
             })
@@ -196,18 +197,9 @@ pub fn explain(
 }
 
 impl Account {
-    /// Shares out the raw scores, added up, of some classes of a head: those of the comment at `row` of the last [`Scorer::score`], whose
-    /// text and trace are given.
-    pub fn new(
-        model: &Model,
-        scorer: &Scorer,
-        comment: &str,
-        trace: &Trace,
-        row: usize,
-        head: &Head,
-        classes: &[usize],
-    ) -> Self {
-        let (contributions, intercept) = scorer.contributions(row, head, classes);
+    /// Shares out the raw scores, added up, of some classes of a head; of the comment, text and trace are given.
+    pub fn new(model: &Model, weighed: &Weighed, comment: &str, trace: &Trace, head: &Head, classes: &[usize]) -> Self {
+        let (contributions, intercept) = weighed.contributions(head, classes);
         let layout = model.layout();
         let mut shares = vec![0.0; trace.tokens.len()];
         let mut parts = Parts::default();
@@ -242,10 +234,10 @@ impl Account {
         }
         // All columns, also those of no weight: they tell how close the two are.
         let of_block = layout.range(Block::Similarity);
-        let columns = scorer
-            .values(row)
-            .into_iter()
-            .map(|(c, _)| c as usize)
+        let columns = weighed
+            .values()
+            .iter()
+            .map(|&(c, _)| c as usize)
             .filter(|c| of_block.contains(c))
             .map(|c| c - of_block.start);
         for (context, columns, what) in similarity::plainly(&model.features.bins, columns) {

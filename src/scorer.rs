@@ -1,4 +1,4 @@
-//! Scores comments with a model, and tells what each column had to do with it.
+//! Scores comments with a model, and tells what each column has to do with it.
 
 use std::sync::Arc;
 
@@ -17,33 +17,29 @@ const MAX_CONTEXTS: usize = 512;
 pub struct Scorer<'m> {
     model: &'m Model,
     session: Session<'m>,
-    /// The comments that were scored last, and room for more.
-    rows: Vec<RawRow>,
+    /// Where a comment is put down, and room for more.
+    row: RawRow,
     token_sums: TokenSums,
 }
 
 impl<'m> Scorer<'m> {
     pub(crate) fn new(model: &'m Model) -> Self {
-        let session = Session::new(&model.features, Arc::new(ContextStore::new(MAX_CONTEXTS)));
         Scorer {
             model,
-            session: if model.table.sums_tokens() { session.noting_repeats() } else { session },
-            rows: Vec::new(),
+            session: Session::new(&model.features, Arc::new(ContextStore::new(MAX_CONTEXTS))),
+            row: RawRow::default(),
             token_sums: model.table.token_sums(),
         }
     }
 
     /// A verdict of each head (in the model's order) for each comment.
     pub fn score(&mut self, comments: &[Texts]) -> Vec<Vec<Verdict>> {
-        if self.rows.len() < comments.len() {
-            self.rows.resize_with(comments.len(), RawRow::default);
-        }
         let table = &self.model.table;
         let mut scores = Array2::zeros((comments.len(), table.len()));
-        for ((texts, row), mut scores) in comments.iter().zip(&mut self.rows).zip(scores.rows_mut()) {
-            self.session.extract(texts, row);
+        for (texts, mut scores) in comments.iter().zip(scores.rows_mut()) {
+            let grams = self.session.extract_by_token(texts, &mut self.row);
             let scores = scores.as_slice_mut().expect("scores are in standard layout");
-            table.score(row, self.session.grams().as_ref(), &mut self.token_sums, scores);
+            table.score(&self.row, &grams, &mut self.token_sums, scores);
         }
         let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::with_capacity(self.model.heads.len()); comments.len()];
         let mut end = 0;
@@ -57,36 +53,50 @@ impl<'m> Scorer<'m> {
         verdicts
     }
 
-    /// Columns and values of the comment that stood at `row` of the last [`Scorer::score`], without those of value 0.
-    pub fn values(&self, row: usize) -> Vec<(u32, f64)> {
-        self.model.table.values(&self.rows[row])
+    /// What a comment's scores are made of.
+    pub fn weigh(&mut self, texts: &Texts) -> Weighed<'m> {
+        self.session.extract(texts, &mut self.row);
+        Weighed { model: self.model, values: self.model.table.values(&self.row) }
     }
 
-    /// What each column of the comment that stood at `row` of the last [`Scorer::score`] adds to its raw scores for some classes of a head
-    /// (added up), without those that add nothing; and the intercept.
-    pub fn contributions(&self, row: usize, head: &Head, classes: &[usize]) -> (Vec<(u32, f64)>, f64) {
+    /// Which tokens of a comment give which columns.
+    pub fn trace(&mut self, texts: &Texts) -> Trace {
+        self.session.trace(texts)
+    }
+}
+
+/// A comment's columns with their values: times the weights, they add up to its raw scores.
+pub struct Weighed<'m> {
+    model: &'m Model,
+    values: Vec<(u32, f64)>,
+}
+
+impl Weighed<'_> {
+    /// Columns and values, without those of value 0.
+    pub fn values(&self) -> &[(u32, f64)] {
+        &self.values
+    }
+
+    /// What each column adds to the comment's raw scores for some classes of a head (added up), without those that add nothing; and
+    /// the intercept.
+    pub fn contributions(&self, head: &Head, classes: &[usize]) -> (Vec<(u32, f64)>, f64) {
         let scores: Vec<(usize, f64)> = classes.iter().map(|&class| head.column(class)).collect();
         let intercept = scores.iter().map(|&(column, sign)| sign * head.regression.intercepts()[column]).sum();
         let weight = |feature: u32| -> f64 {
             let weight = |column| f64::from(head.regression.weight(feature as usize, column));
             scores.iter().map(|&(column, sign)| sign * weight(column)).sum()
         };
-        let parts = self.values(row).into_iter().map(|(column, value)| (column, value * weight(column)));
+        let parts = self.values.iter().map(|&(column, value)| (column, value * weight(column)));
         (parts.filter(|(_, part)| *part != 0.0).collect(), intercept)
     }
 
-    /// Why the comment that stood at `row` of the last [`Scorer::score`] has its raw scores for some classes of a head; of
-    /// several classes, contributions, intercepts and scores are added up.
-    pub fn explain(&self, row: usize, head: &Head, classes: &[usize]) -> Explanation {
-        let (mut parts, intercept) = self.contributions(row, head, classes);
+    /// Why the comment has its raw scores for some classes of a head; of several classes, contributions, intercepts and scores are
+    /// added up.
+    pub fn explain(&self, head: &Head, classes: &[usize]) -> Explanation {
+        let (mut parts, intercept) = self.contributions(head, classes);
         let score = intercept + parts.iter().map(|p| p.1).sum::<f64>();
         parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
         let contributions = parts.into_iter().map(|part| self.model.contribution(part)).collect();
         Explanation { contributions, intercept, score }
-    }
-
-    /// Which tokens of a comment give which columns.
-    pub fn trace(&mut self, texts: &Texts) -> Trace {
-        self.session.trace(texts)
     }
 }

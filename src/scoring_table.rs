@@ -1,8 +1,8 @@
 //! Raw scores of a comment: what every column needs for them, side by side.
 //!
 //! Scoring waits for memory. So a column's inverse document frequency and its weights in all scores of a model stand next to each other,
-//! the weights in half precision, and each of a comment's columns is visited once. Where there are many scores, character n-grams, which
-//! are most of the columns, are summed up by token when a token is first met; of a comment then only those that come again are visited.
+//! the weights in half precision, and each of a comment's columns is visited once. Character n-grams, which are most of the columns, are
+//! summed up by token when a token is first met; of a comment only those that come again are visited.
 
 use half::f16;
 use rayon::prelude::*;
@@ -17,8 +17,6 @@ use crate::token_sums::TokenSums;
 const IDF_CELLS: usize = 2;
 /// Scores that are summed side by side, in registers.
 const WIDEST: usize = 32;
-/// From so many scores on a visit takes longer than to note what comes again.
-const MANY_SCORES: usize = 5;
 /// Columns that one thread fills at a time.
 const FILLED_AT_ONCE: usize = 1 << 12;
 /// Exponents of single-precision numbers begin so much lower than those of half-precision ones.
@@ -138,22 +136,17 @@ impl ScoringTable {
         self.intercepts.len()
     }
 
-    /// Whether it pays to sum up character n-grams by token.
-    pub(crate) fn sums_tokens(&self) -> bool {
-        self.len() >= MANY_SCORES
-    }
-
     /// Sums by token for [`ScoringTable::score`], none known yet.
     pub(crate) fn token_sums(&self) -> TokenSums {
         TokenSums::new(self.stride - IDF_CELLS)
     }
 
     /// Raw scores of a comment, those of all heads: what its row of [`Weigher::push`] times the weights come to, but for rounding.
-    /// With its character n-grams by token, these are used instead of the row's.
+    /// Its character n-grams are given by token; the row need not hold them.
     ///
     /// [`Weigher::push`]: crate::features::weighting::Weigher::push
-    pub(crate) fn score(&self, row: &RawRow, grams: Option<&CommentGrams>, known: &mut TokenSums, scores: &mut [f64]) {
-        if let Some(grams) = grams.filter(|_| self.used.uses(Block::Chars)) {
+    pub(crate) fn score(&self, row: &RawRow, grams: &CommentGrams, known: &mut TokenSums, scores: &mut [f64]) {
+        if self.used.uses(Block::Chars) {
             known.catch_up(grams.resets);
             for &(token, _) in grams.tokens {
                 if let Some(sums) = known.wanted(token) {
@@ -209,7 +202,7 @@ impl ScoringTable {
     fn add<const L: usize>(
         &self,
         row: &RawRow,
-        grams: Option<&CommentGrams>,
+        grams: &CommentGrams,
         known: &TokenSums,
         from: usize,
         scores: &mut [f64],
@@ -219,8 +212,10 @@ impl ScoringTable {
         for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
             let (columns, counts) = self.next_block(block, &mut rest);
             let (mut sums, mut squares) = ([0.0f64; L], 0.0f64);
-            if let Some(grams) = grams.filter(|_| block == Block::Chars && !columns.is_empty()) {
-                self.add_grams(grams, known, from, &mut sums, &mut squares);
+            if block == Block::Chars {
+                if self.used.uses(block) {
+                    self.add_grams(grams, known, from, &mut sums, &mut squares);
+                }
             } else {
                 for (&column, &count) in columns.iter().zip(counts) {
                     let value = self.value(column, count);
@@ -327,7 +322,8 @@ mod tests {
     use super::*;
     use crate::features::Matrix;
     use crate::features::chars::TokenColumns;
-    use crate::features::counter::{Counter, Repeats};
+    use crate::features::counter::Counter;
+    use crate::features::repeats::Repeats;
     use crate::features::weighting::Weigher;
     use crate::text::TokenId;
     use ndarray::{Array1, Array2};
@@ -345,8 +341,10 @@ mod tests {
         let lists: [&[u32]; 5] = [&[3, 250, 7, 7, 90], &[], &[7, 90, 91, 92, 93, 94, 95], &[299, 3], &[3, 90, 299]];
         let token_columns = TokenColumns::of_lists(&lists);
         let tokens: [(TokenId, u8); 5] = [(2, 1), (0, 3), (4, 200), (1, 1), (3, 100)];
-        let (mut counter, mut repeats) = (Counter::new(WIDTHS[1]), Repeats::default());
-        tokens.iter().for_each(|&(token, times)| counter.add_all_noting(lists[token as usize], times, &mut repeats));
+        let (mut counter, mut repeats) = (Counter::new(WIDTHS[1]), Repeats::new(WIDTHS[1]));
+        let grams = || tokens.iter().map(|&(token, times)| (lists[token as usize], times));
+        grams().for_each(|(columns, times)| counter.add_all(columns, times));
+        repeats.note(grams());
         let grams = CommentGrams { tokens: &tokens, repeats: repeats.as_slice(), resets: 0, columns: &token_columns };
         let mut row = RawRow {
             values: (0..23).map(|j| ((layout.counted_columns() + j) as u32, j as f32 / 11.0)).collect(),
@@ -379,12 +377,9 @@ mod tests {
             let table = ScoringTable::new(&layout, &idf, used, &heads.iter().collect::<Vec<_>>());
             let mut known = table.token_sums();
             let [mut scores, mut again] = [(); 2].map(|()| vec![0.0; table.len()]);
-            table.score(&row, Some(&grams), &mut known, &mut scores);
-            table.score(&row, Some(&grams), &mut known, &mut again);
+            table.score(&row, &grams, &mut known, &mut scores);
+            table.score(&row, &grams, &mut known, &mut again);
             assert_eq!(scores, again, "what is known of tokens does not change what they add");
-            table.score(&row, None, &mut known, &mut again);
-            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * a.abs().max(1e3);
-            assert!(scores.iter().zip(&again).all(close), "{widths:?}: {scores:?} for {again:?}");
             let mut rest = &scores[..];
             for head in &heads {
                 let (own, others) = rest.split_at(head.columns());

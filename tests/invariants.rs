@@ -183,6 +183,7 @@ fn rows_in_are_rows_out_and_rejects_and_keep_their_order() {
 fn check(model: &Model, example: &Example) {
     let mut scorer = model.scorer();
     let verdicts = alone(&mut scorer, example);
+    let weighed = scorer.weigh(&texts(example));
     for (head, verdict) in model.heads.iter().zip(&verdicts) {
         let p = &verdict.probabilities;
         assert!(p.iter().all(|p| (0.0..=1.0).contains(p)), "{p:?}");
@@ -192,7 +193,7 @@ fn check(model: &Model, example: &Example) {
             assert_eq!(verdict.predicted.len(), 1);
         }
         for class in 0..head.labels.len() {
-            let why = scorer.explain(0, head, &[class]);
+            let why = weighed.explain(head, &[class]);
             let sum = why.intercept + why.contributions.iter().map(|c| c.contribution).sum::<f64>();
             let raw = if verdict.scores.len() == p.len() {
                 verdict.scores[class]

@@ -99,7 +99,7 @@ fn judge(model: &Model, args: &EvaluateArgs, setting: &Setting, report: bool) ->
         model,
         &mut inputs,
         setting.threads,
-        |_, _, _, _| (),
+        |_, _, _| (),
         |row, bytes| {
             bar.set_position(bytes);
             match row {

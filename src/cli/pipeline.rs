@@ -34,13 +34,13 @@ pub(super) enum Passed<E> {
 
 /// Scores every row of the inputs on `threads` threads and hands the rows to `write` in their order.
 ///
-/// `extra` works something out for a scored row while the scorer still knows it. Stops at the first error of reading or writing. One
+/// `extra` works something out for a scored row on the scoring thread. Stops at the first error of reading or writing. One
 /// thread does everything itself; of several, that many score, while one reads and one writes.
 pub(super) fn score<E: Send>(
     model: &Model,
     inputs: &mut Inputs,
     threads: usize,
-    extra: impl Fn(&Scorer, usize, &Record, &[Verdict]) -> E + Sync,
+    extra: impl Fn(&mut Scorer, &Record, &[Verdict]) -> E + Sync,
     mut write: impl FnMut(Passed<E>, u64) -> Result<()>,
 ) -> Result<()> {
     if threads == 1 {
@@ -125,7 +125,7 @@ fn read_batches(inputs: &mut Inputs, mut take: impl FnMut(u64, Vec<Row>) -> Resu
 fn score_batch<E>(
     scorer: &mut Scorer,
     rows: Vec<Row>,
-    extra: &impl Fn(&Scorer, usize, &Record, &[Verdict]) -> E,
+    extra: &impl Fn(&mut Scorer, &Record, &[Verdict]) -> E,
 ) -> Vec<Passed<E>> {
     let comments: Vec<_> = rows
         .iter()
@@ -134,13 +134,13 @@ fn score_batch<E>(
             Row::Bad(_) => None,
         })
         .collect();
-    let mut verdicts = scorer.score(&comments).into_iter().enumerate();
+    let mut verdicts = scorer.score(&comments).into_iter();
     rows.into_iter()
         .map(|row| match row {
             Row::Bad(bad) => Passed::Bad(bad),
             Row::Good(record) => {
-                let (place, verdicts) = verdicts.next().expect("one result a comment");
-                let extra = extra(scorer, place, &record, &verdicts);
+                let verdicts = verdicts.next().expect("one result a comment");
+                let extra = extra(scorer, &record, &verdicts);
                 Passed::Scored(ScoredRow { record, verdicts, extra })
             }
         })

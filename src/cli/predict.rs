@@ -11,9 +11,10 @@ use super::rejects::Rejects;
 use super::{InputArgs, ModelArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::{Error, Result};
 use crate::features::layout::Block;
-use crate::input::{BadRow, Header};
-use crate::model::{Contribution, Model};
+use crate::input::{BadRow, Header, Record};
+use crate::model::{Contribution, Head, Model, Verdict, texts};
 use crate::predictions::{self, Format, Scored, Tasks};
+use crate::scorer::Scorer;
 
 #[derive(Debug, Args)]
 pub(super) struct PredictArgs {
@@ -72,10 +73,11 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
     let bar = progress::bar(setting.quiet, "scoring", inputs.bytes_total());
     let mut written = 0u64;
 
-    let explain = |scorer: &crate::scorer::Scorer, place: usize, _: &_, verdicts: &[crate::model::Verdict]| {
+    let explain = |scorer: &mut Scorer, record: &Record, verdicts: &[Verdict]| {
         args.explain.map(|k| -> Vec<Vec<Contribution>> {
-            let top = |(head, verdict): (&crate::model::Head, &crate::model::Verdict)| {
-                let mut contributions = scorer.explain(place, head, &verdict.predicted).contributions;
+            let weighed = scorer.weigh(&texts(&record.example));
+            let top = |(head, verdict): (&Head, &Verdict)| {
+                let mut contributions = weighed.explain(head, &verdict.predicted).contributions;
                 contributions.truncate(k);
                 contributions
             };

@@ -191,7 +191,7 @@ impl Gathering {
             model,
             inputs,
             threads,
-            |_, _, record, _| model.has_seen(&record.example),
+            |_, record, _| model.has_seen(&record.example),
             |row, bytes| {
                 bar.set_position(bytes);
                 match row {

@@ -82,7 +82,7 @@ pub(super) fn run(args: &SampleArgs, setting: &Setting) -> anyhow::Result<Outcom
             }
         }
         Some(model) => {
-            let nothing = |_: &Scorer, _: usize, _: &Record, _: &[Verdict]| ();
+            let nothing = |_: &mut Scorer, _: &Record, _: &[Verdict]| ();
             pipeline::score(model, &mut inputs, setting.threads, nothing, |row, bytes| {
                 bar.set_position(bytes);
                 match row {

@@ -6,7 +6,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::counter::{Counter, Repeat, Repeats};
+use super::repeats::Repeat;
 use crate::text::ngrams::{MAX_CHARS, char_grams, padded};
 use crate::text::{CharGram, Lexicon, TokenId};
 
@@ -45,19 +45,31 @@ impl GramTable {
     }
 
     /// The columns of a normalised token's n-grams, by their first characters.
+    ///
+    /// Some places are gone through for their second character, then for their third, ...: look-ups of one round do not wait for each other.
     fn find(&self, word: &str, chars: &mut Vec<char>, found: &mut Vec<u32>) {
         chars.clear();
         chars.extend(padded(word));
-        for start in 0..chars.len() {
-            let mut begin = ALONE | u64::from(chars[start]);
-            for &c in chars[start + 1..].iter().take(MAX_CHARS - 1) {
-                let Some(&column) = self.0.get(&step(begin, c)) else { break };
-                found.push(column);
-                begin = u64::from(column);
+        for first in (0..chars.len()).step_by(SIDE_BY_SIDE) {
+            let chars = &chars[first..];
+            let places = chars.len().min(SIDE_BY_SIDE);
+            let mut begins: [Option<u64>; SIDE_BY_SIDE] = [None; SIDE_BY_SIDE];
+            let mut columns = [[None; MAX_CHARS - 1]; SIDE_BY_SIDE];
+            begins.iter_mut().zip(chars).for_each(|(begin, &c)| *begin = Some(ALONE | u64::from(c)));
+            for longer in 1..MAX_CHARS {
+                for (place, &c) in chars.iter().skip(longer).take(places).enumerate() {
+                    let column = begins[place].and_then(|begin| self.0.get(&step(begin, c)).copied());
+                    columns[place][longer - 1] = column;
+                    begins[place] = column.map(u64::from);
+                }
             }
+            found.extend(columns.into_iter().flatten().flatten());
         }
     }
 }
+
+/// Places of a token that are gone through together.
+const SIDE_BY_SIDE: usize = 16;
 
 /// The n-grams that a token's text gives; class tokens give none.
 pub(super) fn token_grams(lexicon: &Lexicon, token: TokenId, emit: impl FnMut(CharGram)) {
@@ -115,7 +127,8 @@ impl TokenColumns {
         self.places.clear();
     }
 
-    /// The columns of a token's n-grams, once for each occurrence in the token; of tokens that were never counted none.
+    /// The columns of a token's n-grams, once for each occurrence in the token; of tokens that were never looked up none.
+    #[inline]
     pub(super) fn of(&self, token: TokenId) -> &[u32] {
         match self.places.get(token as usize) {
             Some(&(start, end)) if (start, end) != UNKNOWN => &self.columns[start as usize..end as usize],
@@ -123,24 +136,10 @@ impl TokenColumns {
         }
     }
 
-    /// Counts the n-grams of a comment's distinct tokens, each as often as the token occurs, and notes what comes again if that is wanted.
-    pub(super) fn count(
-        &mut self,
-        tokens: &[(TokenId, u8)],
-        lexicon: &Lexicon,
-        table: &GramTable,
-        counter: &mut Counter,
-        mut repeats: Option<&mut Repeats>,
-    ) {
+    /// Looks up the n-grams of a comment's distinct tokens.
+    pub(super) fn look_up(&mut self, tokens: &[(TokenId, u8)], lexicon: &Lexicon, table: &GramTable) {
         self.places.resize(lexicon.len(), UNKNOWN);
-        // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
-        let fetched = tokens.iter().fold(0, |all, &(token, _)| {
-            let (start, end) = self.places[token as usize];
-            let at = |place: u32| self.columns.get(place as usize).copied().unwrap_or(0);
-            all ^ at(start) ^ at(end.wrapping_sub(1))
-        });
-        std::hint::black_box(fetched);
-        for &(token, times) in tokens {
+        for &(token, _) in tokens {
             let place = &mut self.places[token as usize];
             if *place == UNKNOWN {
                 let start = self.columns.len() as u32;
@@ -149,11 +148,13 @@ impl TokenColumns {
                 }
                 *place = (start, self.columns.len() as u32);
             }
-            let columns = &self.columns[place.0 as usize..place.1 as usize];
-            match &mut repeats {
-                Some(repeats) => counter.add_all_noting(columns, times, repeats),
-                None => counter.add_all(columns, times),
-            }
         }
+        // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
+        let fetched = tokens.iter().fold(0, |all, &(token, _)| {
+            let (start, end) = self.places[token as usize];
+            let at = |place: u32| self.columns.get(place as usize).copied().unwrap_or(0);
+            all ^ at(start) ^ at(end.wrapping_sub(1))
+        });
+        std::hint::black_box(fetched);
     }
 }

@@ -28,24 +28,6 @@ impl Counter {
     /// Counts as many occurrences of each of some columns.
     #[inline]
     pub fn add_all(&mut self, columns: &[u32], times: u8) {
-        self.count_up(columns, times, |_, _| {});
-    }
-
-    /// The same, and notes the columns that had been counted before.
-    #[inline]
-    pub fn add_all_noting(&mut self, columns: &[u32], times: u8, repeats: &mut Repeats) {
-        let noted = repeats.room(columns.len());
-        let mut len = 0;
-        self.count_up(columns, times, |column, before| {
-            noted[len] = Repeat { column, before, times };
-            len += usize::from(before != 0);
-        });
-        repeats.len += len;
-    }
-
-    /// Tells `each` of every column and its count before.
-    #[inline(always)]
-    fn count_up(&mut self, columns: &[u32], times: u8, mut each: impl FnMut(u32, u8)) {
         // Slices and length of its own: the compiler need not read them anew after each write.
         let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
         let mut len = self.len;
@@ -54,7 +36,20 @@ impl Counter {
             // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
             touched[len] = column;
             len += usize::from(*count == 0);
-            each(column, *count);
+            *count = count.saturating_add(times);
+        }
+        self.len = len;
+    }
+
+    /// Counts each column as often as `other` has counted the place that stands before it. Columns must be distinct.
+    pub fn add_crossed(&mut self, places: &[(u32, u32)], other: &Counter) {
+        let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
+        let mut len = self.len;
+        for &(place, column) in places {
+            let count = &mut counts[column as usize];
+            let times = other.counts.get(place as usize).copied().unwrap_or(0);
+            touched[len] = column;
+            len += usize::from((*count == 0) & (times != 0));
             *count = count.saturating_add(times);
         }
         self.len = len;
@@ -87,60 +82,19 @@ impl Counter {
     }
 }
 
-/// A column that came again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeat {
-    /// The column.
-    pub column: u32,
-    /// How often it had been counted.
-    pub before: u8,
-    /// How often it came now.
-    pub times: u8,
-}
-
-/// The columns of one comment that came again.
-#[derive(Debug, Clone, Default)]
-pub struct Repeats {
-    /// The repeats, and room behind them, written to when there is nothing to write.
-    entries: Vec<Repeat>,
-    len: usize,
-}
-
-impl Repeats {
-    /// Forgets them.
-    pub fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    /// In the order in which they came.
-    pub fn as_slice(&self) -> &[Repeat] {
-        &self.entries[..self.len]
-    }
-
-    /// Room for some more and one.
-    fn room(&mut self, more: usize) -> &mut [Repeat] {
-        let needed = self.len + more + 1;
-        if self.entries.len() < needed {
-            self.entries.resize(2 * needed, Repeat::default());
-        }
-        &mut self.entries[self.len..]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_again_is_noted_with_its_count_before() {
+    fn columns_come_out_in_the_order_of_their_first_occurrence() {
         let mut counter = Counter::new(9);
-        let mut repeats = Repeats::default();
-        counter.add_all_noting(&[7, 2, 7], 2, &mut repeats);
-        counter.add_all_noting(&[2, 5], 255, &mut repeats);
-        let repeat = |column, before, times| Repeat { column, before, times };
-        assert_eq!(repeats.as_slice(), [repeat(7, 2, 2), repeat(2, 2, 255)]);
-        let (mut columns, mut counts) = (Vec::new(), Vec::new());
-        counter.drain_into(100, &mut columns, &mut counts);
-        assert_eq!((columns, counts), (vec![107, 102, 105], vec![4, 255, 255]));
+        for _ in 0..2 {
+            counter.add_all(&[7, 2, 7], 2);
+            counter.add_all(&[2, 5], 255);
+            let (mut columns, mut counts) = (Vec::new(), Vec::new());
+            counter.drain_into(100, &mut columns, &mut counts);
+            assert_eq!((columns, counts), (vec![107, 102, 105], vec![4, 255, 255]));
+        }
     }
 }

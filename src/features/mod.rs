@@ -16,6 +16,7 @@ pub mod learning;
 pub mod matrix;
 mod naming;
 mod pair_table;
+pub mod repeats;
 pub mod session;
 pub mod similarity;
 pub mod style;

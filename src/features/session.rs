@@ -7,9 +7,10 @@ use hashbrown::HashMap;
 
 use super::chars::{CommentGrams, TokenColumns};
 use super::context::{Context, ContextStore, StemKeys, Weights};
-use super::counter::{Counter, Repeats};
+use super::counter::Counter;
 use super::layout::{Block, Layout};
 use super::pair_table::Wanted;
+use super::repeats::Repeats;
 use super::similarity::{self, MEASURES, Measured, Side};
 use super::weighting::RawRow;
 use super::{ArticleText, Features, Texts, crossed, style, target_words, words};
@@ -36,9 +37,10 @@ pub struct Session<'f> {
     pub(super) token_columns: TokenColumns,
     wanted: Wanted,
     pub(super) words: Counter,
+    /// Counts character n-grams.
     chars: Counter,
-    /// Character n-grams that came again in the comment, if they are wanted.
-    repeats: Option<Repeats>,
+    /// The same, where they are wanted by token.
+    repeats: Repeats,
     target_words: Counter,
     keys: StemKeys,
     store: Arc<ContextStore>,
@@ -66,7 +68,7 @@ impl<'f> Session<'f> {
             wanted: Wanted::default(),
             words: Counter::new(layout.range(Block::Words).len()),
             chars: Counter::new(layout.range(Block::Chars).len()),
-            repeats: None,
+            repeats: Repeats::new(layout.range(Block::Chars).len()),
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
             keys: StemKeys::default(),
             store,
@@ -90,29 +92,35 @@ impl<'f> Session<'f> {
         self
     }
 
-    /// The same, noting which character n-grams come again in a comment.
-    pub fn noting_repeats(mut self) -> Self {
-        self.repeats = Some(Repeats::default());
-        self
-    }
-
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
+        self.read(texts.comment);
+        let Session { token_columns, distinct, lexicon, features, chars, .. } = self;
+        token_columns.look_up(distinct, lexicon, &features.lookups.grams);
+        distinct.iter().for_each(|&(token, times)| chars.add_all(token_columns.of(token), times));
+        self.fill(texts, raw);
+    }
+
+    /// The same, but the character n-grams are given by token and not counted.
+    pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
+        self.read(texts.comment);
+        let Session { token_columns, distinct, lexicon, features, repeats, .. } = self;
+        token_columns.look_up(distinct, lexicon, &features.lookups.grams);
+        repeats.note(distinct.iter().map(|&(token, times)| (token_columns.of(token), times)));
+        self.fill(texts, raw);
+        let Session { distinct, repeats, resets, token_columns, .. } = self;
+        CommentGrams { tokens: distinct, repeats: repeats.as_slice(), resets: *resets, columns: token_columns }
+    }
+
+    /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted.
+    fn fill(&mut self, texts: &Texts, raw: &mut RawRow) {
         raw.columns.clear();
         raw.counts.clear();
         raw.values.clear();
-        self.read(texts.comment);
-
         let known = self.features.stems.len();
         let lookups = &self.features.lookups;
         let stems = self.facts.iter().map(|facts| facts.stem);
         words::count(stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
-        let Session { token_columns, distinct, lexicon, chars, repeats, .. } = self;
-        let mut repeats = repeats.as_mut();
-        if let Some(repeats) = &mut repeats {
-            repeats.clear();
-        }
-        token_columns.count(distinct, lexicon, &lookups.grams, chars, repeats);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
         }
@@ -140,17 +148,10 @@ impl<'f> Session<'f> {
 
         let start = self.layout.range(Block::Style).start as u32;
         let style = style::measure(texts.comment, &self.tokens, &self.facts, &self.lexicon);
-        raw.values.extend(style.iter().enumerate().map(|(i, &v)| (start + i as u32, v)));
+        raw.values.extend((start..).zip(style).filter(|&(_, value)| value != 0.0));
 
         let start = self.layout.range(Block::Similarity).start as u32;
         similarity::encode(&self.features.bins, &measured, |column, value| raw.values.push((start + column, value)));
-    }
-
-    /// The character n-grams of the comment that was extracted last; `None` unless repeats are noted.
-    pub fn grams(&self) -> Option<CommentGrams<'_>> {
-        let Session { distinct, repeats, resets, token_columns, .. } = self;
-        let repeats = repeats.as_ref()?.as_slice();
-        Some(CommentGrams { tokens: distinct, repeats, resets: *resets, columns: token_columns })
     }
 
     /// Analyses a comment's tokens without counting anything.

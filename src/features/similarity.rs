@@ -39,6 +39,9 @@ const BINS: usize = 8;
 /// What was measured of one comment; `None` is "no such context".
 pub type Measured = [Option<f32>; COUNT];
 
+/// Stands for a token that says nothing, and so parts its neighbours.
+const NOTHING: u32 = u32::MAX;
+
 /// The comment's side, analysed once for all its contexts.
 #[derive(Debug, Default)]
 pub(super) struct Side {
@@ -51,6 +54,8 @@ pub(super) struct Side {
     /// Distinct pairs of neighbouring stems, as places in `stems`, with weights scaled to length 1.
     pairs: Vec<(u32, u32, f32)>,
     known_pairs: HashSet<(u32, u32), RandomState>,
+    /// Place in `stems` of each token, or [`NOTHING`].
+    sequence: Vec<u32>,
     /// Sum of the idf of the distinct stems.
     mass: f32,
     /// Place of each stem in `stems`, plus one; zero where the comment does not hold it.
@@ -69,10 +74,10 @@ impl Side {
         self.pairs.clear();
         self.known_pairs.clear();
         self.places.resize(stem_count, 0);
-        let mut before = None;
+        self.sequence.clear();
         for token in tokens {
             if !is_content(token.kind) {
-                before = None;
+                self.sequence.push(NOTHING);
                 continue;
             }
             let place = &mut self.places[token.stem as usize];
@@ -84,13 +89,20 @@ impl Side {
             let place = *place - 1;
             let count = &mut self.counts[place as usize];
             *count = count.saturating_add(1);
-            if let Some(before) = before
-                && self.known_pairs.insert((before, place))
-            {
+            self.sequence.push(place);
+        }
+        for pair in self.sequence.windows(2) {
+            let [before, place] = [pair[0], pair[1]];
+            if before == NOTHING || place == NOTHING {
+                continue;
+            }
+            // What comes once cannot be in a pair that comes again.
+            let may_come_again = |place: u32| self.counts[place as usize] > 1;
+            let is_new = !may_come_again(before) || !may_come_again(place) || self.known_pairs.insert((before, place));
+            if is_new {
                 let idf = |place: u32| self.stems[place as usize].1;
                 self.pairs.push((before, place, idf(before) + idf(place)));
             }
-            before = Some(place);
         }
         self.mass = self.stems.iter().map(|s| s.1).sum();
         let norm = self.pairs.iter().map(|p| p.2 * p.2).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);

@@ -10,18 +10,42 @@ use crate::text::Lexicon;
 /// Stands in the place of a word column for the target by itself.
 pub const TARGET_ALONE: u32 = u32::MAX;
 
+/// Terms of a target that are gone through in the time of looking one word up.
+const SCANNED: usize = 8;
+
 /// Column of each pair of target and word column.
 #[derive(Debug, Clone, Default)]
-pub struct TermTable(PairTable);
+pub struct TermTable {
+    pairs: PairTable,
+    /// Word columns with their columns, target after target, each target's in the order of columns.
+    lists: Vec<(u32, u32)>,
+    /// Where the list of each target begins, and the end of the last.
+    starts: Vec<u32>,
+}
 
 impl TermTable {
     pub(super) fn new(terms: &[[u32; 2]], targets: usize) -> Self {
-        TermTable(PairTable::new(targets, terms.iter().map(|&[target, word]| (target, word))))
+        let mut starts = vec![0u32; targets + 1];
+        terms.iter().for_each(|&[target, _]| starts[target as usize + 1] += 1);
+        (0..targets).for_each(|target| starts[target + 1] += starts[target]);
+        let (mut next, mut lists) = (starts.clone(), vec![(0, 0); terms.len()]);
+        for (column, &[target, word]) in terms.iter().enumerate() {
+            let place = &mut next[target as usize];
+            lists[*place as usize] = (word, column as u32);
+            *place += 1;
+        }
+        let pairs = PairTable::new(targets, terms.iter().map(|&[target, word]| (target, word)));
+        TermTable { pairs, lists, starts }
     }
 
     /// Number of distinct pairs.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.pairs.len()
+    }
+
+    fn of(&self, target: u32) -> &[(u32, u32)] {
+        let [start, end] = [target, target + 1].map(|target| self.starts[target as usize] as usize);
+        &self.lists[start..end]
     }
 }
 
@@ -40,17 +64,46 @@ pub(super) fn canonical(lexicon: &mut Lexicon, target: &str) -> String {
 }
 
 /// Counts the pairs of a target and the word columns that were counted in the comment.
+///
+/// Where a target has few terms, all of them are gone through, one after the other in memory; else the comment's words are looked up.
 pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mut Wanted, counter: &mut Counter) {
-    wanted.pairs.clear();
-    wanted.pairs.push((target, TARGET_ALONE));
-    wanted.pairs.extend(words.touched().iter().map(|&word| (target, word)));
-    table.0.find(wanted, |place, column| {
-        let times = place.checked_sub(1).map_or(1, |place| words.count(words.touched()[place]));
-        counter.add(column, times);
-    });
+    if let Some(column) = table.pairs.get(target, TARGET_ALONE) {
+        counter.add(column, 1);
+    }
+    let (terms, touched) = (table.of(target), words.touched());
+    if terms.len() <= SCANNED * touched.len() {
+        counter.add_crossed(terms, words);
+    } else {
+        wanted.pairs.clear();
+        wanted.pairs.extend(touched.iter().map(|&word| (target, word)));
+        table.pairs.find(wanted, |place, column| counter.add(column, words.count(touched[place])));
+    }
 }
 
 /// The column of one pair of target and word column; `None` if it is in no vocabulary.
 pub(super) fn column(target: u32, word: u32, table: &TermTable) -> Option<u32> {
-    table.0.get(target, word)
+    table.pairs.get(target, word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_counted_under_their_target_however_many_terms_it_has() {
+        let long = (0..100).map(|word| [1, 2 * word]);
+        let terms: Vec<[u32; 2]> = [[0, TARGET_ALONE], [0, 4], [0, 9]].into_iter().chain(long).collect();
+        let table = TermTable::new(&terms, 3);
+        let mut words = Counter::new(200);
+        words.add_all(&[9, 3, 4, 9, 190], 2);
+        let found = |target| {
+            let (mut counter, mut columns, mut counts) = (Counter::new(terms.len()), Vec::new(), Vec::new());
+            count(target, &words, &table, &mut Wanted::default(), &mut counter);
+            counter.drain_into(0, &mut columns, &mut counts);
+            columns.into_iter().zip(counts).collect::<Vec<_>>()
+        };
+        assert_eq!(found(0), [(0, 1), (1, 2), (2, 4)]);
+        assert_eq!(found(1), [(5, 2), (98, 2)]);
+        assert_eq!(found(2), []);
+    }
 }

@@ -20,7 +20,7 @@ fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Toke
     // A run of punctuation is collected until something else comes; a lone `#` at its end joins the word after it.
     let mut run: Option<Token> = None;
     segments(text, from, to, |start, end| {
-        let Some(kind) = kind_of(&text[start..end]) else {
+        let Some(kind) = kind_of(text, start, end) else {
             if let Some(token) = run.take() {
                 emit(token);
             }
@@ -55,17 +55,15 @@ fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Toke
 }
 
 /// The kind of one segment between word boundaries; `None` for white space and controls.
-fn kind_of(segment: &str) -> Option<TokenKind> {
-    let first = segment.chars().next()?;
-    if first.is_ascii() {
-        // Most segments of most comments end here.
-        if first.is_ascii_alphabetic() {
-            return Some(TokenKind::Word);
-        }
-        if segment == " " {
-            return None;
-        }
+fn kind_of(text: &str, start: usize, end: usize) -> Option<TokenKind> {
+    // Most segments of most comments are told by their first byte.
+    match text.as_bytes()[start] {
+        b'a'..=b'z' | b'A'..=b'Z' => return Some(TokenKind::Word),
+        b' ' if end == start + 1 => return None,
+        _ => {}
     }
+    let segment = &text[start..end];
+    let first = segment.chars().next()?;
     if segment.chars().any(char::is_alphabetic) {
         return Some(TokenKind::Word);
     }

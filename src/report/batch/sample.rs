@@ -234,6 +234,7 @@ impl Marker<'_> {
         let texts = texts(example);
         let verdicts = scorer.score(&[texts]).pop().unwrap_or_default();
         let trace = scorer.trace(&texts);
+        let weighed = scorer.weigh(&texts);
         self.checked += 1;
         for (t, (task, given)) in self.tasks.iter().zip(&kept.verdicts).enumerate() {
             let head = model.heads.iter().zip(&verdicts).find(|(head, _)| head.name == task.name);
@@ -247,7 +248,7 @@ impl Marker<'_> {
                 continue;
             }
             let marks = |classes: &[usize]| -> Marks {
-                let account = Account::new(model, scorer, &example.comment, &trace, 0, head, classes);
+                let account = Account::new(model, &weighed, &example.comment, &trace, head, classes);
                 let within = |mark: &Mark| mark.end <= comment.text.len();
                 account.marks().into_iter().filter(within).map(|m| (m.start, m.end, m.strength)).collect()
             };

@@ -1,0 +1,77 @@
+//! Notes which columns come again in one comment, for sums over tokens that were made as if each came once.
+
+/// A column that came again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repeat {
+    /// The column.
+    pub column: u32,
+    /// How often it had come.
+    pub before: u8,
+    /// How often it came now.
+    pub times: u8,
+}
+
+/// The columns of one comment that came again.
+#[derive(Debug, Clone, Default)]
+pub struct Repeats {
+    /// By column, how often it came in the comment that is being looked at. Saturates like any count.
+    counts: Vec<u8>,
+    /// The repeats, and room behind them, written to when there is nothing to write.
+    entries: Vec<Repeat>,
+    len: usize,
+}
+
+impl Repeats {
+    /// For a number of columns.
+    pub fn new(columns: usize) -> Self {
+        Repeats { counts: vec![0; columns], entries: Vec::new(), len: 0 }
+    }
+
+    /// Looks at a comment's lists of columns, each of which comes some times.
+    pub fn note<'c>(&mut self, lists: impl Iterator<Item = (&'c [u32], u8)> + Clone) {
+        self.len = 0;
+        for (columns, times) in lists.clone() {
+            let needed = self.len + columns.len() + 1;
+            if self.entries.len() < needed {
+                self.entries.resize(2 * needed, Repeat::default());
+            }
+            // Slices and length of its own: the compiler need not read them anew after each write.
+            let (counts, entries) = (&mut self.counts[..], &mut self.entries[..]);
+            let mut len = self.len;
+            for &column in columns {
+                let count = &mut counts[column as usize];
+                // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
+                entries[len] = Repeat { column, before: *count, times };
+                len += usize::from(*count != 0);
+                *count = count.saturating_add(times);
+            }
+            self.len = len;
+        }
+        for (columns, _) in lists {
+            columns.iter().for_each(|&column| self.counts[column as usize] = 0);
+        }
+    }
+
+    /// Of the comment that was looked at last, in the order in which they came.
+    pub fn as_slice(&self) -> &[Repeat] {
+        &self.entries[..self.len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_noted_with_its_count_before() {
+        let mut repeats = Repeats::new(9);
+        let lists: [(&[u32], u8); 2] = [(&[7, 2, 7], 2), (&[2, 5], 255)];
+        let repeat = |column, before, times| Repeat { column, before, times };
+        for _ in 0..2 {
+            repeats.note(lists.into_iter());
+            assert_eq!(repeats.as_slice(), [repeat(7, 2, 2), repeat(2, 2, 255)]);
+        }
+        repeats.note([(&[7u32, 5][..], 1)].into_iter());
+        assert_eq!(repeats.as_slice(), []);
+    }
+}
