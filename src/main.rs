@@ -8,6 +8,10 @@ use clap::Parser;
 
 use belowline::cli::{Cli, Outcome, is_closed_pipe, run};
 
+/// Rows are made on one thread and freed on another, which the allocators of most systems are slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
