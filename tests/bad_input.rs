@@ -388,6 +388,20 @@ fn no_damage_to_a_model_goes_unnoticed_or_does_harm() {
 }
 
 #[test]
+fn rows_before_the_one_that_stops_the_run_reach_standard_output() {
+    let folder = Folder::with_model();
+    let rows: String = (0..900).map(|i| format!("{i},A comment on buses\n")).collect();
+    folder.write("in.csv", format!("id,comment\n{rows}900,\n901,Another\n"));
+    for (format, lines) in [("csv", 901), ("jsonl", 900)] {
+        for threads in [1, 3] {
+            let run = folder.run(&format!("predict in.csv -m m --on-error fail --format {format} --threads {threads}"));
+            assert_eq!((run.status, run.out.lines().count()), (1, lines), "{format}, {threads} threads");
+            assert!(run.err.starts_with("error: in.csv, line 902, "), "{}", run.err);
+        }
+    }
+}
+
+#[test]
 fn rejects_are_written_with_their_places_and_nothing_is_lost() {
     let folder = Folder::with_model();
     folder.write("in.csv", b"id,comment\n1,fine\n2,\n3,\"a \"\"b\"\",\nc\",d\n4,caf\xE9\n5,fine\n");
