@@ -65,9 +65,9 @@ compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=pyt
 
 scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZES=10000,100000,1000000], plotted in docs/
 	@test -n "$(COMMENTS)" -a -n "$(TASK)" || { echo "make scale needs COMMENTS and TASK, e.g. make scale COMMENTS=train.csv TASK=tone" >&2; exit 2; }
-	@$(CARGO) build --release --locked --quiet --bin belowline
-	@python3 examples/scale.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) $(if $(SIZES),--sizes "$(SIZES)") \
-		--plot docs/scale.svg
+	@$(CARGO) build --release --locked --quiet --bin belowline --example fit
+	@python3 examples/scale.py "$(COMMENTS)" "$(TASK)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
+		$(if $(SIZES),--sizes "$(SIZES)") --plot docs/scale.svg
 
 models: ## Train the built-in model anew: DATA=folder of the data sets that training/builtin names
 	@test -n "$(DATA)" || { echo "make models needs DATA, the folder of the data sets that training/builtin/README.md names" >&2; exit 2; }

@@ -53,6 +53,7 @@ fn main() -> Result<()> {
         let (weight, scales) = (weights.of(block) as f32, &scales);
         layout.range(block).map(move |column| 1.0 / (weight * scales[column]).powi(2))
     });
+    let entries = matrix.entries();
     let params = LogisticParams::new(labels.len())
         .alpha(config.training.alpha)
         .class_weights(ClassWeights::Balanced)
@@ -68,6 +69,7 @@ fn main() -> Result<()> {
         params.fit(&DatasetBase::new(matrix, Array1::from_iter(classes)))?
     };
     println!("seconds {:.3}", start.elapsed().as_secs_f64());
+    println!("entries {entries}");
     println!("{} features, {:?}", layout.columns(), regression.convergence());
     Ok(())
 }
