@@ -13,8 +13,10 @@ use crate::text::Language;
 
 /// Comments that the estimate looks at closely.
 const SAMPLE: usize = 2_000;
-/// No training takes more bytes for each byte of text; where this much is there, nothing need be estimated.
+/// No training takes more bytes for each byte of text, beside [`PROGRAM`]; where this much is there, nothing need be estimated.
 const MOST_PER_BYTE: u64 = 2_000;
+/// Bytes of the program itself, and what its allocator keeps at hand.
+const PROGRAM: u64 = 50_000_000;
 
 /// Bytes that training takes at its peak, by what takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +31,14 @@ pub struct Estimate {
     pub fits: u64,
     /// A base model's terms and weights, and its scores beside each comment's features.
     pub base: u64,
+    /// The program itself, and what its allocator keeps at hand.
+    pub program: u64,
 }
 
 impl Estimate {
     /// The peak: vocabularies are gone when fits begin.
     pub fn total(&self) -> u64 {
-        self.texts + self.features + self.base + self.vocabularies.max(self.fits)
+        self.program + self.texts + self.features + self.base + self.vocabularies.max(self.fits)
     }
 }
 
@@ -45,7 +49,7 @@ impl Estimate {
 /// [`Error::TrainingData`], which says what to change.
 pub fn check(examples: &[Example], config: &Config, base: Option<&Model>, limit: u64) -> Result<()> {
     let bytes: u64 = examples.iter().map(|e| text_bytes(&texts(e)) as u64).sum();
-    if base.is_none() && bytes.saturating_mul(MOST_PER_BYTE) <= limit {
+    if base.is_none() && bytes.saturating_mul(MOST_PER_BYTE).saturating_add(PROGRAM) <= limit {
         return Ok(());
     }
     let needed = estimate(examples, config, base).total();
@@ -126,6 +130,7 @@ pub fn estimate(examples: &[Example], config: &Config, base: Option<&Model>) -> 
         features: bytes(entries * 5.0 + rows * 300.0),
         vocabularies: bytes(candidates * 120.0 + text * 2.0 + entries * 5.0),
         base: bytes(of_base),
+        program: PROGRAM,
         fits: bytes(side_by_side * one_fit + 2.0 * config.validation.folds as f64 * columns * classes * 8.0),
     }
 }
@@ -193,7 +198,8 @@ mod tests {
     fn twice_the_comments_take_about_twice_the_memory() {
         let config = Config::default();
         let (one, two) = (estimate(&examples(6_000), &config, None), estimate(&examples(12_000), &config, None));
-        let ratio = two.total() as f64 / one.total() as f64;
+        let of_comments = |estimate: &Estimate| (estimate.total() - estimate.program) as f64;
+        let ratio = of_comments(&two) / of_comments(&one);
         assert!((1.6..2.2).contains(&ratio), "{one:?} {two:?}");
     }
 
