@@ -160,29 +160,39 @@ impl ScoringTable {
         }
     }
 
-    /// Squared values and weighed values of n-grams that each come once, added to `sums`.
+    /// Puts squared values and weighed values of n-grams that each come once into `sums`.
     fn sum_up(&self, grams: &[u32], sums: &mut [f64]) {
         let Some((squares, sums)) = sums.split_first_mut() else { return };
-        let start = self.layout.range(Block::Chars).start as u32;
-        *squares = grams.iter().map(|gram| self.idf(start + gram).powi(2)).sum();
-        let groups = self.len().div_ceil(WIDEST);
-        for group in 0..groups {
-            let from = group * WIDEST;
-            by_lanes!((self.len() - from).min(WIDEST), self.add_once(grams, start, from, &mut sums[from..]));
+        *squares = self.squares_once(grams);
+        for (group, sums) in sums.chunks_mut(WIDEST).enumerate() {
+            by_lanes!(sums.len(), self.put_once(grams, group * WIDEST, sums));
         }
     }
 
-    /// Adds what n-grams that each come once give the scores from `from` on.
     #[inline(always)]
-    fn add_once<const L: usize>(&self, grams: &[u32], start: u32, from: usize, sums: &mut [f64]) {
+    fn put_once<const L: usize>(&self, grams: &[u32], from: usize, sums: &mut [f64]) {
+        sums[..L].copy_from_slice(&self.once::<L>(grams, from));
+    }
+
+    /// What n-grams that each come once give the scores from `from` on.
+    #[inline(always)]
+    fn once<const L: usize>(&self, grams: &[u32], from: usize) -> [f64; L] {
+        let start = self.layout.range(Block::Chars).start as u32;
         let mut total = [0.0f64; L];
         for gram in grams {
             add(&mut total, self.idf(start + gram), self.weights(start + gram, from));
         }
-        sums[..L].copy_from_slice(&total);
+        total
     }
 
-    /// Columns and values of a comment, without those of value 0. Values times weights add up to what [`ScoringTable::scores`] gives.
+    /// Sum of squared values of n-grams that each come once.
+    #[inline(always)]
+    fn squares_once(&self, grams: &[u32]) -> f64 {
+        let start = self.layout.range(Block::Chars).start as u32;
+        grams.iter().map(|gram| self.idf(start + gram).powi(2)).sum()
+    }
+
+    /// Columns and values of a comment, without those of value 0. Values times weights add up to what [`ScoringTable::score`] gives.
     pub(crate) fn values(&self, row: &RawRow) -> Vec<(u32, f64)> {
         let mut values = Vec::with_capacity(row.columns.len() + row.values.len());
         let mut rest = (&row.columns[..], &row.counts[..]);
@@ -246,23 +256,23 @@ impl ScoringTable {
         sums: &mut [f64; L],
         squares: &mut f64,
     ) {
-        let start = self.layout.range(Block::Chars).start as u32;
         for &(token, times) in grams.tokens {
             let frequency = self.term_frequency(times);
-            if let Some((token_squares, token_sums)) = known.of(token) {
-                *squares += frequency * frequency * token_squares;
-                let token_sums: &[f64; L] = token_sums[from..].first_chunk().expect("as many sums as lanes");
-                for l in 0..L {
-                    sums[l] += frequency * token_sums[l];
+            let summed;
+            // The same bits either way: what is remembered of tokens depends on the comments before.
+            let (token_squares, token_sums): (f64, &[f64; L]) = match known.of(token) {
+                Some((squares, sums)) => (squares, sums[from..].first_chunk().expect("as many sums as lanes")),
+                None => {
+                    summed = self.once(grams.of(token), from);
+                    (self.squares_once(grams.of(token)), &summed)
                 }
-            } else {
-                for gram in grams.of(token) {
-                    let value = frequency * self.idf(start + gram);
-                    *squares += value * value;
-                    add(sums, value, self.weights(start + gram, from));
-                }
+            };
+            *squares += frequency * frequency * token_squares;
+            for l in 0..L {
+                sums[l] += frequency * token_sums[l];
             }
         }
+        let start = self.layout.range(Block::Chars).start as u32;
         for repeat in grams.repeats {
             let [before, came] = [repeat.before, repeat.times].map(|count| self.term_frequency(count));
             let now = self.term_frequency(repeat.before.saturating_add(repeat.times));
@@ -380,6 +390,8 @@ mod tests {
             table.score(&row, &grams, &mut known, &mut scores);
             table.score(&row, &grams, &mut known, &mut again);
             assert_eq!(scores, again, "what is known of tokens does not change what they add");
+            table.score(&row, &grams, &mut TokenSums::without_room(table.stride - IDF_CELLS), &mut again);
+            assert_eq!(scores, again, "nor does what there was no room for");
             let mut rest = &scores[..];
             for head in &heads {
                 let (own, others) = rest.split_at(head.columns());

@@ -15,8 +15,9 @@ pub(crate) struct TokenSums {
     stride: usize,
     /// By token its place among the sums plus one; 0 where there is none.
     places: Vec<u32>,
-    /// Places that are taken.
+    /// Places that are taken, and how many there may be.
     taken: usize,
+    room: usize,
     sums: Vec<Box<[f64]>>,
     /// The session's resets so far: each makes its token ids begin anew.
     resets: usize,
@@ -24,7 +25,14 @@ pub(crate) struct TokenSums {
 
 impl TokenSums {
     pub(crate) fn new(lanes: usize) -> Self {
-        TokenSums { stride: 1 + lanes, places: Vec::new(), taken: 0, sums: Vec::new(), resets: 0 }
+        let stride = 1 + lanes;
+        let room = ROOM / (size_of::<f64>() * stride);
+        TokenSums { stride, places: Vec::new(), taken: 0, room, sums: Vec::new(), resets: 0 }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn without_room(lanes: usize) -> Self {
+        TokenSums { room: 0, ..TokenSums::new(lanes) }
     }
 
     /// Forgets all tokens if the session has.
@@ -39,8 +47,7 @@ impl TokenSums {
     /// Room to fill in for a token that has no sums yet; `None` for one that has, and where there is no room for more.
     pub(crate) fn wanted(&mut self, token: TokenId) -> Option<&mut [f64]> {
         let token = token as usize;
-        let is_full = size_of::<f64>() * self.stride * (self.taken + 1) > ROOM;
-        if is_full || self.places.get(token).is_some_and(|&place| place > 0) {
+        if self.taken == self.room || self.places.get(token).is_some_and(|&place| place > 0) {
             return None;
         }
         if self.places.len() <= token {
