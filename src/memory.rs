@@ -64,11 +64,12 @@ pub fn check(examples: &[Example], config: &Config, base: Option<&Model>, limit:
         })
         .collect();
     Err(Error::TrainingData(format!(
-        "training on {} comments would take about {} of memory, and the limit is {}: raise `min_df` or lower `max_features` of blocks in the \
+        "training on {} comments would take about {} of memory, {} of it for the program itself, and the limit is {}: raise `min_df` or lower `max_features` of blocks in the \
          config (now, as min_df/max_features: {}), give the block `chars` the weight 0, use fewer --threads, train on fewer comments, or \
          raise --max-memory",
         examples.len(),
         shown(needed),
+        shown(PROGRAM),
         shown(limit),
         settings.join(", ")
     )))

@@ -17,7 +17,7 @@ const MAX_CONTEXTS: usize = 512;
 pub struct Scorer<'m> {
     model: &'m Model,
     session: Session<'m>,
-    /// Where a comment is put down, and room for more.
+    /// Where a comment is put down; kept for its room.
     row: RawRow,
     token_sums: TokenSums,
 }

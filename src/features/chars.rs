@@ -127,6 +127,11 @@ impl TokenColumns {
         self.places.clear();
     }
 
+    /// Bytes of the columns.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<u32>() * self.columns.len()
+    }
+
     /// The columns of a token's n-grams, once for each occurrence in the token; of tokens that were never looked up none.
     #[inline]
     pub(super) fn of(&self, token: TokenId) -> &[u32] {

@@ -41,8 +41,8 @@ impl Counter {
         self.len = len;
     }
 
-    /// Counts each column as often as `other` has counted the place that stands before it. Columns must be distinct.
-    pub fn add_crossed(&mut self, places: &[(u32, u32)], other: &Counter) {
+    /// Counts each column as often as `other` has counted the place that stands before it; a place that `other` does not have counts as 0.
+    pub fn add_as_counted(&mut self, places: &[(u32, u32)], other: &Counter) {
         let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
         let mut len = self.len;
         for &(place, column) in places {

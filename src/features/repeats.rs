@@ -33,7 +33,7 @@ impl Repeats {
         for (columns, times) in lists.clone() {
             let needed = self.len + columns.len() + 1;
             if self.entries.len() < needed {
-                self.entries.resize(2 * needed, Repeat::default());
+                self.entries.resize(needed, Repeat::default());
             }
             // Slices and length of its own: the compiler need not read them anew after each write.
             let (counts, entries) = (&mut self.counts[..], &mut self.entries[..]);
@@ -50,6 +50,12 @@ impl Repeats {
         for (columns, _) in lists {
             columns.iter().for_each(|&column| self.counts[column as usize] = 0);
         }
+    }
+
+    /// Gives back the room that a long comment took.
+    pub fn forget(&mut self) {
+        self.entries = Vec::new();
+        self.len = 0;
     }
 
     /// Of the comment that was looked at last, in the order in which they came.

@@ -18,6 +18,8 @@ use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
 
 /// Distinct tokens that are remembered before everything is forgotten; bounds memory on endless input.
 const MAX_TOKENS: usize = 1 << 16;
+/// The same in bytes: tokens may be long.
+const MAX_BYTES: usize = 64 << 20;
 /// Targets that are remembered.
 const MAX_TARGETS: usize = 1 << 10;
 
@@ -39,7 +41,7 @@ pub struct Session<'f> {
     pub(super) words: Counter,
     /// Counts character n-grams.
     chars: Counter,
-    /// The same, where they are wanted by token.
+    /// Notes which of them come again in the comment, where they are wanted by token.
     repeats: Repeats,
     target_words: Counter,
     keys: StemKeys,
@@ -101,7 +103,7 @@ impl<'f> Session<'f> {
         self.fill(texts, raw);
     }
 
-    /// The same, but the character n-grams are given by token and not counted.
+    /// The same, but character n-grams are given by token, with those that come again, and not counted.
     pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
         self.read(texts.comment);
         let Session { token_columns, distinct, lexicon, features, repeats, .. } = self;
@@ -156,7 +158,7 @@ impl<'f> Session<'f> {
 
     /// Analyses a comment's tokens without counting anything.
     pub(super) fn read(&mut self, comment: &str) {
-        if self.lexicon.len() > MAX_TOKENS {
+        if self.lexicon.len() > MAX_TOKENS || self.lexicon.bytes() + self.token_columns.bytes() > MAX_BYTES {
             self.forget();
         }
         self.tokens.clear();
@@ -267,6 +269,7 @@ impl<'f> Session<'f> {
         self.distinct.clear();
         self.places.clear();
         self.token_columns.clear();
+        self.repeats.forget();
         self.keys.clear();
         self.side = Side::default();
         self.resets += 1;
@@ -275,4 +278,29 @@ impl<'f> Session<'f> {
 
 fn weights<'w>(features: &'w Features, keys: &'w StemKeys) -> Weights<'w> {
     Weights { keys, idf: &features.context_idf, unseen_idf: features.unseen_idf }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::FeatureConfig;
+    use crate::features::learning::learn;
+    use crate::text::Language;
+
+    #[test]
+    fn few_but_long_tokens_are_forgotten_too() {
+        let known = Texts { comment: "Cats and dogs!?", ..Texts::default() };
+        let (features, _) = learn(Language::English, &FeatureConfig::default(), &[known; 4]);
+        let mut session = Session::new(&features, Arc::new(ContextStore::new(1)));
+        let (mut alone, mut raw) = (RawRow::default(), RawRow::default());
+        session.extract(&known, &mut alone);
+        for i in 0..40 {
+            let comment = "!?".repeat((1 << 19) + i);
+            session.extract(&Texts { comment: &comment, ..Texts::default() }, &mut raw);
+            assert!(session.lexicon.bytes() + session.token_columns.bytes() < 2 * MAX_BYTES);
+        }
+        assert!(session.resets > 0);
+        session.extract(&known, &mut raw);
+        assert_eq!((raw.columns, raw.counts, raw.values), (alone.columns, alone.counts, alone.values));
+    }
 }

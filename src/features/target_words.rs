@@ -72,7 +72,7 @@ pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mu
     }
     let (terms, touched) = (table.of(target), words.touched());
     if terms.len() <= SCANNED * touched.len() {
-        counter.add_crossed(terms, words);
+        counter.add_as_counted(terms, words);
     } else {
         wanted.pairs.clear();
         wanted.pairs.extend(touched.iter().map(|&word| (target, word)));

@@ -70,6 +70,8 @@ pub struct Lexicon {
     fetched: Vec<Option<(Short, u64, Slot)>>,
     scratch: String,
     stem_scratch: String,
+    /// Bytes of long tokens and of new stems.
+    long_bytes: usize,
 }
 
 impl Lexicon {
@@ -90,6 +92,7 @@ impl Lexicon {
             new_stems: Vec::new(),
             scratch: String::new(),
             stem_scratch: String::new(),
+            long_bytes: 0,
         };
         lexicon.add_personal_kinds();
         lexicon
@@ -148,7 +151,7 @@ impl Lexicon {
                     let (text, _) = long.next().expect("every token is short or long");
                     self.tokens.get(text).copied().unwrap_or_else(|| {
                         let id = self.copy(other, id);
-                        self.tokens.insert(text.into(), id);
+                        self.insert_long(id, text);
                         id
                     })
                 }
@@ -187,6 +190,11 @@ impl Lexicon {
         self.facts.len()
     }
 
+    /// Bytes of text that is kept: what a text of few but long tokens takes.
+    pub fn bytes(&self) -> usize {
+        self.normals.len() + self.long_bytes
+    }
+
     /// Whether no token is known; never so, since class tokens always are.
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
@@ -201,6 +209,7 @@ impl Lexicon {
         self.normals.clear();
         self.new_stem_ids.clear();
         self.new_stems.clear();
+        self.long_bytes = 0;
         self.add_personal_kinds();
     }
 
@@ -233,8 +242,13 @@ impl Lexicon {
             return id;
         }
         let id = self.add(kind, text);
-        self.tokens.insert(text.into(), id);
+        self.insert_long(id, text);
         id
+    }
+
+    fn insert_long(&mut self, id: TokenId, text: &str) {
+        self.long_bytes += text.len();
+        self.tokens.insert(text.into(), id);
     }
 
     /// The id of a token that has no class token; `None` if it was not met.
@@ -300,6 +314,7 @@ impl Lexicon {
             return id;
         }
         let id = self.stem_count() as StemId;
+        self.long_bytes += 2 * stem.len();
         self.new_stems.push(stem.into());
         self.new_stem_ids.insert(stem.into(), id);
         id
