@@ -150,8 +150,7 @@ pub fn explain(
     preprocessing: bool,
 ) -> CommentExplanation {
     let verdicts = scorer.score(&[*texts]).pop().unwrap_or_default();
-    let trace = scorer.trace(texts);
-    let weighed = scorer.weigh(texts);
+    let (weighed, trace) = scorer.trace(texts);
     let task = |(head, verdict): (&Head, &Verdict)| TaskExplanation {
         task: head.name.clone(),
         predicted: verdict.predicted.iter().map(|&class| head.labels.name(class).to_owned()).collect(),

@@ -56,12 +56,17 @@ impl<'m> Scorer<'m> {
     /// What a comment's scores are made of.
     pub fn weigh(&mut self, texts: &Texts) -> Weighed<'m> {
         self.session.extract(texts, &mut self.row);
-        Weighed { model: self.model, values: self.model.table.values(&self.row) }
+        self.weighed()
     }
 
-    /// Which tokens of a comment give which columns.
-    pub fn trace(&mut self, texts: &Texts) -> Trace {
-        self.session.trace(texts)
+    /// The same, and which tokens of the comment give which columns.
+    pub fn trace(&mut self, texts: &Texts) -> (Weighed<'m>, Trace) {
+        let trace = self.session.trace(texts, &mut self.row);
+        (self.weighed(), trace)
+    }
+
+    fn weighed(&self) -> Weighed<'m> {
+        Weighed { model: self.model, values: self.model.table.values(&self.row) }
     }
 }
 

@@ -28,26 +28,23 @@ impl Counter {
     /// Counts as many occurrences of each of some columns.
     #[inline]
     pub fn add_all(&mut self, columns: &[u32], times: u8) {
-        // Slices and length of its own: the compiler need not read them anew after each write.
-        let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
-        let mut len = self.len;
-        for &column in columns {
-            let count = &mut counts[column as usize];
-            // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
-            touched[len] = column;
-            len += usize::from(*count == 0);
-            *count = count.saturating_add(times);
-        }
-        self.len = len;
+        self.count_up(columns.iter().map(|&column| (column, times)));
     }
 
     /// Counts each column as often as `other` has counted the place that stands before it; a place that `other` does not have counts as 0.
     pub fn add_as_counted(&mut self, places: &[(u32, u32)], other: &Counter) {
+        let times = |place: u32| other.counts.get(place as usize).copied().unwrap_or(0);
+        self.count_up(places.iter().map(|&(place, column)| (column, times(place))));
+    }
+
+    #[inline(always)]
+    fn count_up(&mut self, columns: impl Iterator<Item = (u32, u8)>) {
+        // Slices and length of its own: the compiler need not read them anew after each write.
         let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
         let mut len = self.len;
-        for &(place, column) in places {
+        for (column, times) in columns {
             let count = &mut counts[column as usize];
-            let times = other.counts.get(place as usize).copied().unwrap_or(0);
+            // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
             touched[len] = column;
             len += usize::from((*count == 0) & (times != 0));
             *count = count.saturating_add(times);

@@ -16,10 +16,6 @@ use super::weighting::RawRow;
 use super::{ArticleText, Features, Texts, crossed, style, target_words, words};
 use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
 
-/// Distinct tokens that are remembered before everything is forgotten; bounds memory on endless input.
-const MAX_TOKENS: usize = 1 << 16;
-/// The same in bytes: tokens may be long.
-const MAX_BYTES: usize = 64 << 20;
 /// Targets that are remembered.
 const MAX_TARGETS: usize = 1 << 10;
 
@@ -96,18 +92,16 @@ impl<'f> Session<'f> {
 
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
-        self.read(texts.comment);
-        let Session { token_columns, distinct, lexicon, features, chars, .. } = self;
-        token_columns.look_up(distinct, lexicon, &features.lookups.grams);
+        self.read_grams(texts.comment);
+        let Session { token_columns, distinct, chars, .. } = self;
         distinct.iter().for_each(|&(token, times)| chars.add_all(token_columns.of(token), times));
         self.fill(texts, raw);
     }
 
     /// The same, but character n-grams are given by token, with those that come again, and not counted.
     pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
-        self.read(texts.comment);
-        let Session { token_columns, distinct, lexicon, features, repeats, .. } = self;
-        token_columns.look_up(distinct, lexicon, &features.lookups.grams);
+        self.read_grams(texts.comment);
+        let Session { token_columns, distinct, repeats, .. } = self;
         repeats.note(distinct.iter().map(|&(token, times)| (token_columns.of(token), times)));
         self.fill(texts, raw);
         let Session { distinct, repeats, resets, token_columns, .. } = self;
@@ -156,9 +150,15 @@ impl<'f> Session<'f> {
         similarity::encode(&self.features.bins, &measured, |column, value| raw.values.push((start + column, value)));
     }
 
+    /// Analyses a comment's tokens and looks up their character n-grams.
+    fn read_grams(&mut self, comment: &str) {
+        self.read(comment);
+        self.token_columns.look_up(&self.distinct, &self.lexicon, &self.features.lookups.grams);
+    }
+
     /// Analyses a comment's tokens without counting anything.
     pub(super) fn read(&mut self, comment: &str) {
-        if self.lexicon.len() > MAX_TOKENS || self.lexicon.bytes() + self.token_columns.bytes() > MAX_BYTES {
+        if self.lexicon.is_full(self.token_columns.bytes()) {
             self.forget();
         }
         self.tokens.clear();
@@ -297,7 +297,7 @@ mod tests {
         for i in 0..40 {
             let comment = "!?".repeat((1 << 19) + i);
             session.extract(&Texts { comment: &comment, ..Texts::default() }, &mut raw);
-            assert!(session.lexicon.bytes() + session.token_columns.bytes() < 2 * MAX_BYTES);
+            assert!(session.lexicon.bytes() + session.token_columns.bytes() < 2 * (64 << 20));
         }
         assert!(session.resets > 0);
         session.extract(&known, &mut raw);

@@ -3,6 +3,7 @@
 use super::context::is_content;
 use super::layout::Block;
 use super::session::{Session, topic};
+use super::weighting::RawRow;
 use super::{Texts, similarity, target_words, words};
 use crate::text::{Token, TokenKind, tokenize};
 
@@ -32,10 +33,10 @@ pub struct Trace {
 }
 
 impl Session<'_> {
-    /// Traces a comment.
-    pub fn trace(&mut self, texts: &Texts) -> Trace {
+    /// Counts, measures and traces a comment.
+    pub fn trace(&mut self, texts: &Texts, raw: &mut RawRow) -> Trace {
         // What extraction remembers of the comment is what is asked below.
-        self.extract(texts, &mut Default::default());
+        self.extract(texts, raw);
         let mut cut: Vec<Token> = Vec::with_capacity(self.tokens.len());
         tokenize(texts.comment, |token| cut.push(token));
 

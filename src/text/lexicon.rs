@@ -22,6 +22,11 @@ pub type TokenId = u32;
 /// Stands for a distinct stem of one [`Lexicon`].
 pub type StemId = u32;
 
+/// Distinct tokens that are remembered before everything is forgotten; bounds memory on endless input.
+const MAX_TOKENS: usize = 1 << 16;
+/// The same in bytes: tokens may be long.
+const MAX_BYTES: usize = 64 << 20;
+
 /// The kinds with a class token, in the order of their ids.
 const PERSONAL_KINDS: [TokenKind; 4] = [TokenKind::Mention, TokenKind::Url, TokenKind::Email, TokenKind::Phone];
 
@@ -190,7 +195,12 @@ impl Lexicon {
         self.facts.len()
     }
 
-    /// Bytes of text that is kept: what a text of few but long tokens takes.
+    /// Whether it is time to forget: there are many tokens, or their texts and what is kept `beside` them take many bytes.
+    pub fn is_full(&self, beside: usize) -> bool {
+        self.len() > MAX_TOKENS || self.bytes() + beside > MAX_BYTES
+    }
+
+    /// Bytes of text that is kept.
     pub fn bytes(&self) -> usize {
         self.normals.len() + self.long_bytes
     }

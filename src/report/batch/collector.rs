@@ -19,10 +19,6 @@ use crate::quantification::Errors;
 use crate::summary::asks_for_unseen_articles;
 use crate::text::{Language, Lexicon, TokenKind};
 
-/// Distinct tokens that are remembered before all are forgotten.
-const MAX_TOKENS: usize = 1 << 16;
-/// The same in bytes: tokens may be long.
-const MAX_BYTES: usize = 64 << 20;
 /// Cells of a table of two tasks; nobody could read more.
 const MAX_CELLS: usize = 2_500;
 /// Reasons for rejecting rows that are told apart.
@@ -197,7 +193,7 @@ impl Collector {
     }
 
     fn read_words(&mut self, comment: &str, seconds: Option<i64>, verdicts: &[RowVerdict]) {
-        if self.lexicon.len() > MAX_TOKENS || self.lexicon.bytes() > MAX_BYTES {
+        if self.lexicon.is_full(0) {
             self.lexicon.reset();
             self.hashes.clear();
         }

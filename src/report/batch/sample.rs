@@ -233,8 +233,7 @@ impl Marker<'_> {
         };
         let texts = texts(example);
         let verdicts = scorer.score(&[texts]).pop().unwrap_or_default();
-        let trace = scorer.trace(&texts);
-        let weighed = scorer.weigh(&texts);
+        let (weighed, trace) = scorer.trace(&texts);
         self.checked += 1;
         for (t, (task, given)) in self.tasks.iter().zip(&kept.verdicts).enumerate() {
             let head = model.heads.iter().zip(&verdicts).find(|(head, _)| head.name == task.name);
