@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use belowline::config::{Config, Search};
-use belowline::features::context::ContextStore;
 use belowline::features::learning::learn;
 use belowline::features::weighting::RawRow;
-use belowline::features::{FeatureConfig, Features, Matrix, Session, Texts};
+use belowline::features::{FeatureConfig, Features, Matrix, Session, Shared, Texts};
 use belowline::input::{Articles, Example, InputOptions, Inputs, Row};
 use belowline::linear::LogisticParams;
 use belowline::model::{Model, texts};
@@ -151,7 +150,7 @@ fn some_blocks(which: &str) -> (Features, Vec<Texts<'static>>) {
 #[divan::bench(args = BLOCKS)]
 fn extracting(bencher: Bencher, which: &str) {
     let (features, rows) = some_blocks(which);
-    let mut session = Session::new(&features, Arc::new(ContextStore::new(usize::MAX)));
+    let mut session = Session::new(&features, Arc::new(Shared::new(usize::MAX)));
     let mut raw = RawRow::default();
     bencher
         .counter(items())

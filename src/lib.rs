@@ -69,7 +69,6 @@ pub mod selection;
 pub mod summary;
 pub mod task;
 pub mod text;
-mod token_sums;
 pub mod training;
 pub mod validation;
 pub mod workbench;

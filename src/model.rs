@@ -29,7 +29,7 @@ pub struct Head {
     pub labels: LabelSet,
     /// Numbers of the labels in class order, for the expected score.
     pub numbers: Option<Vec<f64>>,
-    /// Features to raw scores. Scoring reads a copy that [`Model::new`] makes.
+    /// Features to raw scores.
     pub regression: HalfLogistic,
     /// Raw scores to probabilities and labels.
     pub finish: Finish,
@@ -67,7 +67,6 @@ pub struct Model {
     /// Fingerprints of the articles it was trained under, ascending; see [`article_print`].
     pub articles: Vec<u64>,
     layout: Layout,
-    pub(crate) table: ScoringTable,
 }
 
 /// What a head says of one comment.
@@ -201,9 +200,15 @@ impl Model {
         articles: Vec<u64>,
     ) -> Self {
         let layout = features.layout();
-        let regressions: Vec<&HalfLogistic> = heads.iter().map(|head| &head.regression).collect();
-        let table = ScoringTable::new(&layout, &features.idf, config.features.weights(), &regressions);
-        Model { features, heads, config, provenance, articles, layout, table }
+        let fits = heads.iter().all(|head| head.regression.features() == layout.columns());
+        assert!(fits, "a weight for each column");
+        Model { features, heads, config, provenance, articles, layout }
+    }
+
+    /// Document frequencies and weights, as scoring reads them.
+    pub(crate) fn table(&self) -> ScoringTable<'_> {
+        let regressions: Vec<&HalfLogistic> = self.heads.iter().map(|head| &head.regression).collect();
+        ScoringTable::new(&self.layout, &self.features.idf, self.config.features.weights(), &regressions)
     }
 
     /// Whether it was trained on comments under an article; `None` if the example names none, or training named none.

@@ -6,12 +6,13 @@
 //! are in memory from the end of training on ([`HalfLogistic`]).
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use half::f16;
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,7 +21,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::labels::{LabelSet, TaskKind};
-use crate::linear::HalfLogistic;
+use crate::linear::{Bytes, HalfLogistic, SPARE};
 use crate::model::{Head, Model, Provenance};
 use crate::summary::TaskSummary;
 use crate::text::{CharGram, Language, StringTable};
@@ -96,8 +97,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
     let mut tensors = feature_tensors(&model.features);
     for (i, head) in model.heads.iter().enumerate() {
         let (weights, shape) = (head.regression.weights(), vec![head.regression.features(), head.regression.columns()]);
-        let bytes = weights.iter().flat_map(|w| w.to_le_bytes());
-        tensors.insert(format!("head.{i}.weights"), numbers(Dtype::F16, shape, bytes));
+        tensors.insert(format!("head.{i}.weights"), numbers(Dtype::F16, shape, weights.as_flattened().iter().copied()));
         let intercepts = head.regression.intercepts();
         tensors.insert(
             format!("head.{i}.intercepts"),
@@ -171,12 +171,40 @@ fn checksum<'t>(json: &str, tensors: impl Iterator<Item = (&'t str, &'t [u8])>) 
 
 /// Reads a model from a file.
 pub fn load(path: &Path) -> Result<Model> {
-    let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
-    from_bytes(&bytes, path)
+    let read = || {
+        let mut file = File::open(path)?;
+        let about = file.metadata()?;
+        if about.is_file() {
+            let length = usize::try_from(about.len()).unwrap_or(usize::MAX);
+            let mut held = Bytes::zeroed(length.saturating_add(SPARE))?;
+            file.read_exact(&mut held[..length])?;
+            return Ok((held, length));
+        }
+        // What is no file, like a pipe, does not say how long it is.
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        held(&bytes)
+    };
+    let (held, length) = read().map_err(|e| Error::io("read", path, e))?;
+    from_held(Arc::new(held), length, path)
+}
+
+/// A copy of bytes, with [`SPARE`] ones behind them, and how many they are.
+fn held(bytes: &[u8]) -> io::Result<(Bytes, usize)> {
+    let mut held = Bytes::zeroed(bytes.len() + SPARE)?;
+    held[..bytes.len()].copy_from_slice(bytes);
+    Ok((held, bytes.len()))
 }
 
 /// Reads a model from bytes; `path` is named in errors.
 pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model> {
+    let (held, length) = held(bytes).map_err(|e| Error::io("read", path, e))?;
+    from_held(Arc::new(held), length, path)
+}
+
+/// Reads a model from the first bytes of some; its weights stay there.
+fn from_held(held: Arc<Bytes>, length: usize, path: &Path) -> Result<Model> {
+    let bytes = &held[..length];
     let foreign = |reason: &str| Error::NotAModel { path: path.into(), reason: reason.into() };
     let damaged = || Error::DamagedModel { path: path.into() };
     let json = metadata(bytes, path)?;
@@ -195,7 +223,7 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model> {
     // The checksum tells of accidents only. A malicious file could still lie, so every part is checked, whatever the checksum says.
     let (computed, model) = rayon::join(
         || checksum(&json, others.map(|(name, tensor)| (name.as_str(), tensor.data()))),
-        || build(serde_json::from_str(&json).ok()?, &tensors),
+        || build(serde_json::from_str(&json).ok()?, &Arrays { tensors: &tensors, held: &held }),
     );
     model.filter(|_| stored.data() == computed).ok_or_else(damaged)
 }
@@ -238,12 +266,16 @@ fn header_length(header: &[u8]) -> Option<u64> {
 }
 
 /// The arrays of a file; `None` for such as are not there, or are not of the kind that they should be.
-struct Arrays<'t>(&'t SafeTensors<'t>);
+struct Arrays<'t> {
+    tensors: &'t SafeTensors<'t>,
+    /// The bytes that they stand in, and some more.
+    held: &'t Arc<Bytes>,
+}
 
 impl Arrays<'_> {
     /// Bytes and shape.
     fn bytes(&self, name: &str, dtype: Dtype) -> Option<(&[u8], Vec<usize>)> {
-        let tensor = self.0.tensor(name).ok()?;
+        let tensor = self.tensors.tensor(name).ok()?;
         (tensor.dtype() == dtype).then(|| (tensor.data(), tensor.shape().to_vec()))
     }
 
@@ -261,7 +293,11 @@ impl Arrays<'_> {
     }
 
     fn pairs(&self, name: &str) -> Option<Vec<[u32; 2]>> {
-        Some(self.u32s(name)?.as_chunks().0.to_vec())
+        let pair = |bytes: [u8; 8]| {
+            let [first, second] = [0, 4].map(|place| std::array::from_fn(|i| bytes[place + i]));
+            [u32::from_le_bytes(first), u32::from_le_bytes(second)]
+        };
+        self.numbers(name, Dtype::U32, pair)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -274,19 +310,22 @@ impl Arrays<'_> {
     }
 
     fn grams(&self) -> Option<Vec<CharGram>> {
-        let text = self.text("chars.text")?;
-        let gram = |ends: &[u32]| CharGram::pack(text.get(ends[0] as usize..ends[1] as usize)?);
-        self.u32s("chars.offsets")?.windows(2).map(gram).collect()
+        let (text, offsets) = (self.text("chars.text")?, self.u32s("chars.offsets")?);
+        let mut grams = Vec::with_capacity(offsets.len().saturating_sub(1));
+        for ends in offsets.windows(2) {
+            grams.push(CharGram::pack(text.get(ends[0] as usize..ends[1] as usize)?)?);
+        }
+        Some(grams)
     }
 
     fn regression(&self, head: usize) -> Option<HalfLogistic> {
-        let name = format!("head.{head}.weights");
-        let (_, shape) = self.bytes(&name, Dtype::F16)?;
-        let weights = self.numbers(&name, Dtype::F16, f16::from_le_bytes)?;
+        let (weights, shape) = self.bytes(&format!("head.{head}.weights"), Dtype::F16)?;
         let intercepts = self.numbers(&format!("head.{head}.intercepts"), Dtype::F64, f64::from_le_bytes)?;
-        let weights = Array2::from_shape_vec((*shape.first()?, *shape.get(1)?), weights).ok()?;
-        let fits = weights.ncols() == intercepts.len();
-        fits.then(|| HalfLogistic::new(weights, Array1::from(intercepts))).filter(HalfLogistic::is_finite)
+        // Weights stay where they are.
+        let start = weights.as_ptr().addr().checked_sub(self.held.as_ptr().addr())?;
+        let regression = HalfLogistic::within(self.held.clone(), start, *shape.first()?, Array1::from(intercepts))?;
+        (shape.get(1) == Some(&regression.columns()) && regression.weights().len() * size_of::<f16>() == weights.len())
+            .then_some(regression)
     }
 
     fn features(&self, metadata: &Metadata) -> Option<Features> {
@@ -311,9 +350,8 @@ impl Arrays<'_> {
     }
 }
 
-fn build(metadata: Metadata, tensors: &SafeTensors) -> Option<Model> {
+fn build(metadata: Metadata, arrays: &Arrays) -> Option<Model> {
     metadata.config.check().ok()?;
-    let arrays = Arrays(tensors);
     let (features, regressions) = rayon::join(
         || arrays.features(&metadata),
         || (0..metadata.heads.len()).map(|head| arrays.regression(head)).collect::<Option<Vec<_>>>(),

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Axis, Slice};
 
-use crate::features::context::ContextStore;
 use crate::features::weighting::RawRow;
-use crate::features::{Session, Texts, Trace};
+use crate::features::{Session, Shared, Texts, Trace};
 use crate::model::{Explanation, Head, Model, Verdict};
-use crate::token_sums::TokenSums;
+use crate::scoring_table::ScoringTable;
 
 /// Contexts that a scorer remembers: an article of 400 words takes about 20 kB.
 const MAX_CONTEXTS: usize = 512;
@@ -19,27 +18,35 @@ pub struct Scorer<'m> {
     session: Session<'m>,
     /// Where a comment is put down; kept for its room.
     row: RawRow,
-    token_sums: TokenSums,
+    table: ScoringTable<'m>,
+    shared: Arc<Shared>,
 }
 
 impl<'m> Scorer<'m> {
     pub(crate) fn new(model: &'m Model) -> Self {
-        Scorer {
-            model,
-            session: Session::new(&model.features, Arc::new(ContextStore::new(MAX_CONTEXTS))),
-            row: RawRow::default(),
-            token_sums: model.table.token_sums(),
-        }
+        Scorer::sharing(model, Arc::new(Shared::new(MAX_CONTEXTS)))
+    }
+
+    fn sharing(model: &'m Model, shared: Arc<Shared>) -> Self {
+        let table = model.table();
+        let sum_up = table.clone();
+        let session =
+            Session::new(&model.features, shared.clone()).summing_up(Box::new(move |grams| sum_up.sums(grams)));
+        Scorer { model, session, row: RawRow::default(), table, shared }
+    }
+
+    /// Another scorer of the same model, for another thread: what one has worked out of words and articles, the other need not.
+    pub fn sibling(&self) -> Self {
+        Scorer::sharing(self.model, self.shared.clone())
     }
 
     /// A verdict of each head (in the model's order) for each comment.
     pub fn score(&mut self, comments: &[Texts]) -> Vec<Vec<Verdict>> {
-        let table = &self.model.table;
-        let mut scores = Array2::zeros((comments.len(), table.len()));
+        let mut scores = Array2::zeros((comments.len(), self.table.len()));
         for (texts, mut scores) in comments.iter().zip(scores.rows_mut()) {
             let grams = self.session.extract_by_token(texts, &mut self.row);
             let scores = scores.as_slice_mut().expect("scores are in standard layout");
-            table.score(&self.row, &grams, &mut self.token_sums, scores);
+            self.table.score(&self.row, &grams, scores);
         }
         let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::with_capacity(self.model.heads.len()); comments.len()];
         let mut end = 0;
@@ -66,7 +73,7 @@ impl<'m> Scorer<'m> {
     }
 
     fn weighed(&self) -> Weighed<'m> {
-        Weighed { model: self.model, values: self.model.table.values(&self.row) }
+        Weighed { model: self.model, values: self.table.values(&self.row) }
     }
 }
 

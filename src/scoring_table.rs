@@ -1,43 +1,54 @@
-//! Raw scores of a comment: what every column needs for them, side by side.
+//! Raw scores of a comment: columns times weights, for all scores of a model.
 //!
-//! Scoring waits for memory. So a column's inverse document frequency and its weights in all scores of a model stand next to each other,
-//! the weights in half precision, and each of a comment's columns is visited once. Character n-grams, which are most of the columns, are
-//! summed up by token when a token is first met; of a comment only those that come again are visited.
+//! Scoring waits for memory. So weights are read where the model's file has them, in half precision, all of a column's side by side, and each of
+//! a comment's columns is visited once. Character n-grams, which are most of the columns, are summed up by token when a token is first met;
+//! of a comment only those that come again are visited.
 
-use half::f16;
-use rayon::prelude::*;
-
-use crate::features::chars::CommentGrams;
 use crate::features::layout::{Block, BlockWeights, Layout};
+use crate::features::token_grams::{CommentGrams, TokenGrams};
 use crate::features::weighting::{RawRow, TERM_FREQUENCIES, take_block, term_frequencies};
-use crate::linear::{HalfLogistic, vectorised};
-use crate::token_sums::TokenSums;
+use crate::linear::{Cell, HalfLogistic, vectorised};
 
-/// Cells before a column's weights: the two halves of its inverse document frequency.
-const IDF_CELLS: usize = 2;
 /// Scores that are summed side by side, in registers.
 const WIDEST: usize = 32;
-/// Columns that one thread fills at a time.
-const FILLED_AT_ONCE: usize = 1 << 12;
 /// Exponents of single-precision numbers begin so much lower than those of half-precision ones.
 const BIAS: f64 = 127.0 - 15.0;
 
-/// By column, inverse document frequency and weights of a model's heads.
+/// Document frequencies and weights of a model, as scoring reads them.
 #[derive(Debug, Clone)]
-pub(crate) struct ScoringTable {
-    cells: Vec<u16>,
-    /// Cells a column.
-    stride: usize,
-    /// What sums over cells are to be multiplied by.
-    scale: f64,
+pub(crate) struct ScoringTable<'m> {
+    groups: Vec<Group<'m>>,
+    /// Inverse document frequency of each counted column.
+    idf: &'m [f32],
     /// Of all heads.
     intercepts: Vec<f64>,
-    layout: Layout,
+    layout: &'m Layout,
     used: BlockWeights,
     term_frequencies: [f32; TERM_FREQUENCIES],
 }
 
-/// Lanes for a number of scores; those behind the last score hold zeros. Vector instructions take four or eight at a time.
+/// Scores of one head that are summed side by side.
+#[derive(Debug, Clone)]
+struct Group<'m> {
+    /// Weights of the head, from the group's first of the first column on.
+    cells: &'m [Cell],
+    /// Cells from one column's weights to the next.
+    stride: usize,
+    /// Number of scores.
+    width: usize,
+    /// Place of the first among the lanes of all groups.
+    lane: usize,
+}
+
+impl Group<'_> {
+    /// The weights of a column, and what stands behind them.
+    #[inline(always)]
+    fn weights<const L: usize>(&self, column: u32) -> &[Cell; L] {
+        self.cells[column as usize * self.stride..].first_chunk().expect("as many cells as lanes")
+    }
+}
+
+/// Lanes for a number of scores; in those behind the last score anything may stand. Vector instructions take four or eight at a time.
 fn lanes(scores: usize) -> usize {
     match scores {
         0..=2 => scores,
@@ -46,33 +57,16 @@ fn lanes(scores: usize) -> usize {
     }
 }
 
-/// Weights times 2 to the power of `room`, which must leave them finite.
-fn scale_up(weights: &[f16], room: u16, cells: &mut [u16]) {
-    const EXPONENT: u16 = 0x7c00;
-    let mut is_any_small = false;
-    for (cell, weight) in cells.iter_mut().zip(weights) {
-        let bits = weight.to_bits();
-        let is_small = bits & EXPONENT == 0;
-        *cell = bits + if is_small { 0 } else { room << 10 };
-        is_any_small |= is_small & (bits << 1 != 0);
-    }
-    if is_any_small {
-        for (cell, weight) in cells.iter_mut().zip(weights).filter(|(_, w)| w.to_bits() & EXPONENT == 0) {
-            *cell = f16::from_f32(weight.to_f32() * (1u32 << room) as f32).to_bits();
-        }
-    }
-}
-
 /// What a cell stands for, divided by 2 to the power of [`BIAS`]: its bits, put where a single-precision number has them.
 #[inline(always)]
-fn widened(cell: u16) -> f32 {
-    let bits = i32::from(cell.cast_signed()) << 13;
+fn widened(cell: Cell) -> f32 {
+    let bits = i32::from(i16::from_le_bytes(cell)) << 13;
     f32::from_bits(bits.cast_unsigned() & 0x8fff_e000)
 }
 
 /// Adds a value times weights.
 #[inline(always)]
-fn add<const L: usize>(sums: &mut [f64; L], value: f64, weights: &[u16; L]) {
+fn add<const L: usize>(sums: &mut [f64; L], value: f64, weights: &[Cell; L]) {
     for l in 0..L {
         sums[l] += value * f64::from(widened(weights[l]));
     }
@@ -96,39 +90,25 @@ macro_rules! by_lanes {
     };
 }
 
-impl ScoringTable {
+impl<'m> ScoringTable<'m> {
     /// `idf` has a number for each counted column; values of the others are taken as they are. `used` says which blocks take part.
-    pub(crate) fn new(layout: &Layout, idf: &[f32], used: BlockWeights, heads: &[&HalfLogistic]) -> Self {
-        assert!(heads.iter().all(|head| head.features() == layout.columns()), "a weight for each column");
-        let scores: usize = heads.iter().map(|head| head.columns()).sum();
-        let stride = IDF_CELLS + lanes(scores);
-        // Numbers with the lowest exponent are slow on many processors. Scaled up, hardly any weight is one.
-        let exponent = |w: &f16| w.to_bits() >> 10 & 0x1f;
-        let largest = heads.iter().flat_map(|head| head.weights()).map(exponent).max().unwrap_or(0);
-        let room = 30 - largest;
-        let mut cells = vec![0; layout.columns() * stride];
-        cells.par_chunks_mut(stride * FILLED_AT_ONCE).enumerate().for_each(|(chunk, cells)| {
-            for (column, cells) in (chunk * FILLED_AT_ONCE..).zip(cells.chunks_exact_mut(stride)) {
-                let bits = idf.get(column).map_or(0, |idf| idf.to_bits());
-                (cells[0], cells[1]) = (bits as u16, (bits >> 16) as u16);
-                let mut rest = &mut cells[IDF_CELLS..];
-                for head in heads {
-                    let (own, others) = rest.split_at_mut(head.columns());
-                    rest = others;
-                    let weights = &head.weights()[column * own.len()..][..own.len()];
-                    scale_up(weights, room, own);
-                }
+    ///
+    /// # Panics
+    /// If a head has not a weight for each column.
+    pub(crate) fn new(layout: &'m Layout, idf: &'m [f32], used: BlockWeights, heads: &[&'m HalfLogistic]) -> Self {
+        let mut groups = Vec::new();
+        let mut lane = 0;
+        for head in heads {
+            assert_eq!(head.features(), layout.columns(), "a weight for each column");
+            let stride = head.columns();
+            for from in (0..stride).step_by(WIDEST) {
+                let width = (stride - from).min(WIDEST);
+                groups.push(Group { cells: head.cells().get(from..).unwrap_or_default(), stride, width, lane });
+                lane += lanes(width);
             }
-        });
-        ScoringTable {
-            cells,
-            stride,
-            scale: (BIAS - f64::from(room)).exp2(),
-            intercepts: heads.iter().flat_map(|head| head.intercepts()).copied().collect(),
-            layout: layout.clone(),
-            used,
-            term_frequencies: term_frequencies(),
         }
+        let intercepts = heads.iter().flat_map(|head| head.intercepts()).copied().collect();
+        ScoringTable { groups, idf, intercepts, layout, used, term_frequencies: term_frequencies() }
     }
 
     /// Number of scores, over all heads.
@@ -136,51 +116,49 @@ impl ScoringTable {
         self.intercepts.len()
     }
 
-    /// Sums by token for [`ScoringTable::score`], none known yet.
-    pub(crate) fn token_sums(&self) -> TokenSums {
-        TokenSums::new(self.stride - IDF_CELLS)
+    fn lanes(&self) -> usize {
+        self.groups.last().map_or(0, |group| group.lane + lanes(group.width))
     }
 
     /// Raw scores of a comment, those of all heads: what its row of [`Weigher::push`] times the weights come to, but for rounding.
-    /// Its character n-grams are given by token; the row need not hold them.
+    /// Its character n-grams are given by token, with [`ScoringTable::sums`] where there was room for them; the row need not hold them.
     ///
     /// [`Weigher::push`]: crate::features::weighting::Weigher::push
-    pub(crate) fn score(&self, row: &RawRow, grams: &CommentGrams, known: &mut TokenSums, scores: &mut [f64]) {
-        if self.used.uses(Block::Chars) {
-            known.catch_up(grams.resets);
-            for &(token, _) in grams.tokens {
-                if let Some(sums) = known.wanted(token) {
-                    self.sum_up(grams.of(token), sums);
-                }
-            }
-        }
+    pub(crate) fn score(&self, row: &RawRow, grams: &CommentGrams, scores: &mut [f64]) {
         scores.copy_from_slice(&self.intercepts);
-        for (group, scores) in scores.chunks_mut(WIDEST).enumerate() {
-            by_lanes!(scores.len(), self.add(row, grams, known, group * WIDEST, scores));
+        let mut rest = scores;
+        for group in &self.groups {
+            let (own, others) = rest.split_at_mut(group.width);
+            rest = others;
+            by_lanes!(group.width, self.add(row, grams, group, own));
         }
     }
 
-    /// Puts squared values and weighed values of n-grams that each come once into `sums`.
-    fn sum_up(&self, grams: &[u32], sums: &mut [f64]) {
-        let Some((squares, sums)) = sums.split_first_mut() else { return };
-        *squares = self.squares_once(grams);
-        for (group, sums) in sums.chunks_mut(WIDEST).enumerate() {
-            by_lanes!(sums.len(), self.put_once(grams, group * WIDEST, sums));
+    /// The sum of squared values and the weighed values, lane by lane, of n-grams that each come once.
+    pub(crate) fn sums(&self, grams: &[u32]) -> Box<[f64]> {
+        if !self.used.uses(Block::Chars) {
+            return Box::default();
         }
+        let mut all = vec![0.0; 1 + self.lanes()];
+        all[0] = self.squares_once(grams);
+        for group in &self.groups {
+            by_lanes!(group.width, self.put_once(grams, group, &mut all[1..]));
+        }
+        all.into()
     }
 
     #[inline(always)]
-    fn put_once<const L: usize>(&self, grams: &[u32], from: usize, sums: &mut [f64]) {
-        sums[..L].copy_from_slice(&self.once::<L>(grams, from));
+    fn put_once<const L: usize>(&self, grams: &[u32], group: &Group, sums: &mut [f64]) {
+        sums[group.lane..][..L].copy_from_slice(&self.once::<L>(grams, group));
     }
 
-    /// What n-grams that each come once give the scores from `from` on.
+    /// What n-grams that each come once give the scores of a group.
     #[inline(always)]
-    fn once<const L: usize>(&self, grams: &[u32], from: usize) -> [f64; L] {
+    fn once<const L: usize>(&self, grams: &[u32], group: &Group) -> [f64; L] {
         let start = self.layout.range(Block::Chars).start as u32;
         let mut total = [0.0f64; L];
         for gram in grams {
-            add(&mut total, self.idf(start + gram), self.weights(start + gram, from));
+            add(&mut total, self.idf(start + gram), group.weights(start + gram));
         }
         total
     }
@@ -207,16 +185,9 @@ impl ScoringTable {
         values
     }
 
-    /// Adds a row's part to the scores from `from` on.
+    /// Adds a row's part to the scores of a group.
     #[inline(always)]
-    fn add<const L: usize>(
-        &self,
-        row: &RawRow,
-        grams: &CommentGrams,
-        known: &TokenSums,
-        from: usize,
-        scores: &mut [f64],
-    ) {
+    fn add<const L: usize>(&self, row: &RawRow, grams: &CommentGrams, group: &Group, scores: &mut [f64]) {
         let mut total = [0.0f64; L];
         let mut rest = (&row.columns[..], &row.counts[..]);
         for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
@@ -224,13 +195,13 @@ impl ScoringTable {
             let (mut sums, mut squares) = ([0.0f64; L], 0.0f64);
             if block == Block::Chars {
                 if self.used.uses(block) {
-                    self.add_grams(grams, known, from, &mut sums, &mut squares);
+                    self.add_grams(grams, group, &mut sums, &mut squares);
                 }
             } else {
                 for (&column, &count) in columns.iter().zip(counts) {
                     let value = self.value(column, count);
                     squares += value * value;
-                    add(&mut sums, value, self.weights(column, from));
+                    add(&mut sums, value, group.weights(column));
                 }
             }
             let scale = scale(squares);
@@ -239,32 +210,25 @@ impl ScoringTable {
             }
         }
         for (column, value) in self.fixed(row) {
-            add(&mut total, f64::from(value), self.weights(column, from));
+            add(&mut total, f64::from(value), group.weights(column));
         }
         for (score, sum) in scores.iter_mut().zip(total) {
-            *score += self.scale * sum;
+            *score += BIAS.exp2() * sum;
         }
     }
 
     /// Adds a comment's character n-grams: every token as if it shared none with another, then what those that came again change.
     #[inline(always)]
-    fn add_grams<const L: usize>(
-        &self,
-        grams: &CommentGrams,
-        known: &TokenSums,
-        from: usize,
-        sums: &mut [f64; L],
-        squares: &mut f64,
-    ) {
-        for &(token, times) in grams.tokens {
+    fn add_grams<const L: usize>(&self, grams: &CommentGrams, group: &Group, sums: &mut [f64; L], squares: &mut f64) {
+        for (TokenGrams { columns, sums: known }, times) in grams.each() {
             let frequency = self.term_frequency(times);
             let summed;
-            // The same bits either way: what is remembered of tokens depends on the comments before.
-            let (token_squares, token_sums): (f64, &[f64; L]) = match known.of(token) {
-                Some((squares, sums)) => (squares, sums[from..].first_chunk().expect("as many sums as lanes")),
+            // The same bits either way: whether there was room for sums depends on the comments before.
+            let (token_squares, token_sums): (f64, &[f64; L]) = match known.split_first() {
+                Some((squares, sums)) => (*squares, sums[group.lane..].first_chunk().expect("as many sums as lanes")),
                 None => {
-                    summed = self.once(grams.of(token), from);
-                    (self.squares_once(grams.of(token)), &summed)
+                    summed = self.once(columns, group);
+                    (self.squares_once(columns), &summed)
                 }
             };
             *squares += frequency * frequency * token_squares;
@@ -278,7 +242,7 @@ impl ScoringTable {
             let now = self.term_frequency(repeat.before.saturating_add(repeat.times));
             let idf = self.idf(start + repeat.column);
             *squares += (now * now - before * before - came * came) * idf * idf;
-            add(sums, (now - before - came) * idf, self.weights(start + repeat.column, from));
+            add(sums, (now - before - came) * idf, group.weights(start + repeat.column));
         }
     }
 
@@ -309,15 +273,7 @@ impl ScoringTable {
     /// Inverse document frequency of a counted column.
     #[inline(always)]
     fn idf(&self, column: u32) -> f64 {
-        let [low, high]: [u16; IDF_CELLS] =
-            *self.cells[column as usize * self.stride..].first_chunk().expect("two cells");
-        f64::from(f32::from_bits(u32::from(low) | u32::from(high) << 16))
-    }
-
-    /// The weights of a column for the scores from `from` on.
-    #[inline(always)]
-    fn weights<const L: usize>(&self, column: u32, from: usize) -> &[u16; L] {
-        self.cells[column as usize * self.stride + IDF_CELLS + from..].first_chunk().expect("as many cells as lanes")
+        f64::from(self.idf[column as usize])
     }
 }
 
@@ -329,11 +285,13 @@ fn scale(squares: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+
     use super::*;
     use crate::features::Matrix;
-    use crate::features::chars::TokenColumns;
     use crate::features::counter::Counter;
     use crate::features::repeats::Repeats;
+    use crate::features::token_grams::TokenGramLists;
     use crate::features::weighting::Weigher;
     use crate::text::TokenId;
     use ndarray::{Array1, Array2};
@@ -349,13 +307,11 @@ mod tests {
         let weigher = Weigher::new(&layout, &idf, &used);
         // Tokens that share n-grams, that hold one twice, that come often, and beyond what a count can say.
         let lists: [&[u32]; 5] = [&[3, 250, 7, 7, 90], &[], &[7, 90, 91, 92, 93, 94, 95], &[299, 3], &[3, 90, 299]];
-        let token_columns = TokenColumns::of_lists(&lists);
         let tokens: [(TokenId, u8); 5] = [(2, 1), (0, 3), (4, 200), (1, 1), (3, 100)];
         let (mut counter, mut repeats) = (Counter::new(WIDTHS[1]), Repeats::new(WIDTHS[1]));
         let grams = || tokens.iter().map(|&(token, times)| (lists[token as usize], times));
         grams().for_each(|(columns, times)| counter.add_all(columns, times));
         repeats.note(grams());
-        let grams = CommentGrams { tokens: &tokens, repeats: repeats.as_slice(), resets: 0, columns: &token_columns };
         let mut row = RawRow {
             values: (0..23).map(|j| ((layout.counted_columns() + j) as u32, j as f32 / 11.0)).collect(),
             ..RawRow::default()
@@ -381,17 +337,17 @@ mod tests {
         for widths in [vec![1], vec![2], vec![1, 2], vec![3, 1, 9], vec![28], vec![1, 28], vec![33], vec![40, 40]] {
             let head = |&width: &usize| {
                 let weights = Array2::from_shape_fn((layout.columns(), width), weight);
-                HalfLogistic::new(weights, Array1::from_shape_fn(width, |k| k as f64 - 0.25))
+                HalfLogistic::new(&weights, Array1::from_shape_fn(width, |k| k as f64 - 0.25))
             };
             let heads: Vec<HalfLogistic> = widths.iter().map(head).collect();
             let table = ScoringTable::new(&layout, &idf, used, &heads.iter().collect::<Vec<_>>());
-            let mut known = table.token_sums();
             let [mut scores, mut again] = [(); 2].map(|()| vec![0.0; table.len()]);
-            table.score(&row, &grams, &mut known, &mut scores);
-            table.score(&row, &grams, &mut known, &mut again);
-            assert_eq!(scores, again, "what is known of tokens does not change what they add");
-            table.score(&row, &grams, &mut TokenSums::without_room(table.stride - IDF_CELLS), &mut again);
-            assert_eq!(scores, again, "nor does what there was no room for");
+            let score = |lists: &TokenGramLists, scores: &mut [f64]| {
+                table.score(&row, &CommentGrams { tokens: &tokens, repeats: repeats.as_slice(), lists }, scores);
+            };
+            score(&TokenGramLists::of_lists(&lists, |grams| table.sums(grams)), &mut scores);
+            score(&TokenGramLists::of_lists(&lists, |_| Box::default()), &mut again);
+            assert_eq!(scores, again, "what there was no room for adds the same");
             let mut rest = &scores[..];
             for head in &heads {
                 let (own, others) = rest.split_at(head.columns());

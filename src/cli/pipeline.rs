@@ -43,8 +43,8 @@ pub(super) fn score<E: Send>(
     extra: impl Fn(&mut Scorer, &Record, &[Verdict]) -> E + Sync,
     mut write: impl FnMut(Passed<E>, u64) -> Result<()>,
 ) -> Result<()> {
+    let mut scorer = model.scorer();
     if threads == 1 {
-        let mut scorer = model.scorer();
         return read_batches(inputs, |bytes, rows| {
             score_batch(&mut scorer, rows, &extra).into_iter().try_for_each(|row| write(row, bytes)).map(|()| true)
         });
@@ -65,8 +65,8 @@ pub(super) fn score<E: Send>(
         });
         for _ in 0..threads {
             let (work, done, extra) = (work_receiver.clone(), done_sender.clone(), &extra);
+            let mut scorer = scorer.sibling();
             scope.spawn(move || {
-                let mut scorer = model.scorer();
                 loop {
                     let next = work.lock().map(|work| work.recv());
                     let Ok(Ok((index, bytes, rows))) = next else { return };

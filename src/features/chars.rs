@@ -6,7 +6,6 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::repeats::Repeat;
 use crate::text::ngrams::{MAX_CHARS, char_grams, padded};
 use crate::text::{CharGram, Lexicon, TokenId};
 
@@ -47,7 +46,7 @@ impl GramTable {
     /// The columns of a normalised token's n-grams, by their first characters.
     ///
     /// Some places are gone through for their second character, then for their third, ...: look-ups of one round do not wait for each other.
-    fn find(&self, word: &str, chars: &mut Vec<char>, found: &mut Vec<u32>) {
+    pub(super) fn find(&self, word: &str, chars: &mut Vec<char>, found: &mut Vec<u32>) {
         chars.clear();
         chars.extend(padded(word));
         for first in (0..chars.len()).step_by(SIDE_BY_SIDE) {
@@ -75,91 +74,5 @@ const SIDE_BY_SIDE: usize = 16;
 pub(super) fn token_grams(lexicon: &Lexicon, token: TokenId, emit: impl FnMut(CharGram)) {
     if lexicon.facts(token).kind.class_token().is_none() {
         char_grams(lexicon.normal(token), emit);
-    }
-}
-
-/// Columns of the n-grams of each token of a lexicon, looked up when a comment first holds the token.
-#[derive(Debug, Default)]
-pub struct TokenColumns {
-    columns: Vec<u32>,
-    /// Between which places each token's columns stand; [`UNKNOWN`] where they were not looked up yet.
-    places: Vec<(u32, u32)>,
-    scratch: Vec<char>,
-}
-
-/// The n-grams of one comment by the tokens that give them, columns counted from the block's first.
-#[derive(Debug, Clone, Copy)]
-pub struct CommentGrams<'s> {
-    /// Distinct tokens in order of first occurrence, with their counts. Ids are the session's.
-    pub tokens: &'s [(TokenId, u8)],
-    /// What came again, in a token or with another.
-    pub repeats: &'s [Repeat],
-    /// How often the session has given out token ids from the beginning.
-    pub resets: usize,
-    pub(crate) columns: &'s TokenColumns,
-}
-
-impl CommentGrams<'_> {
-    /// Columns of a token of the comment, once for each occurrence in the token.
-    pub fn of(&self, token: TokenId) -> &[u32] {
-        self.columns.of(token)
-    }
-}
-
-/// Stands for columns that were not looked up.
-const UNKNOWN: (u32, u32) = (u32::MAX, 0);
-
-impl TokenColumns {
-    /// Columns of tokens 0, 1, ...
-    #[cfg(test)]
-    pub(crate) fn of_lists(lists: &[&[u32]]) -> Self {
-        let ends = lists.iter().scan(0, |end, list| {
-            let start = *end;
-            *end += list.len() as u32;
-            Some((start, *end))
-        });
-        TokenColumns { columns: lists.concat(), places: ends.collect(), scratch: Vec::new() }
-    }
-
-    /// Forgets everything, as when the lexicon is reset.
-    pub(super) fn clear(&mut self) {
-        self.columns.clear();
-        self.places.clear();
-    }
-
-    /// Bytes of the columns.
-    pub(super) fn bytes(&self) -> usize {
-        size_of::<u32>() * self.columns.len()
-    }
-
-    /// The columns of a token's n-grams, once for each occurrence in the token; of tokens that were never looked up none.
-    #[inline]
-    pub(super) fn of(&self, token: TokenId) -> &[u32] {
-        match self.places.get(token as usize) {
-            Some(&(start, end)) if (start, end) != UNKNOWN => &self.columns[start as usize..end as usize],
-            _ => &[],
-        }
-    }
-
-    /// Looks up the n-grams of a comment's distinct tokens.
-    pub(super) fn look_up(&mut self, tokens: &[(TokenId, u8)], lexicon: &Lexicon, table: &GramTable) {
-        self.places.resize(lexicon.len(), UNKNOWN);
-        for &(token, _) in tokens {
-            let place = &mut self.places[token as usize];
-            if *place == UNKNOWN {
-                let start = self.columns.len() as u32;
-                if lexicon.facts(token).kind.class_token().is_none() {
-                    table.find(lexicon.normal(token), &mut self.scratch, &mut self.columns);
-                }
-                *place = (start, self.columns.len() as u32);
-            }
-        }
-        // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
-        let fetched = tokens.iter().fold(0, |all, &(token, _)| {
-            let (start, end) = self.places[token as usize];
-            let at = |place: u32| self.columns.get(place as usize).copied().unwrap_or(0);
-            all ^ at(start) ^ at(end.wrapping_sub(1))
-        });
-        std::hint::black_box(fetched);
     }
 }

@@ -9,7 +9,7 @@ pub const MAX_COUNT: u8 = u8::MAX;
 #[derive(Debug, Clone, Default)]
 pub struct Counter {
     counts: Vec<u8>,
-    /// The columns, and one place more, which is written to when there is nothing to write.
+    /// The columns, and room behind them, written to when there is nothing to write.
     touched: Vec<u32>,
     len: usize,
 }
@@ -17,7 +17,7 @@ pub struct Counter {
 impl Counter {
     /// A counter for a number of columns.
     pub fn new(columns: usize) -> Self {
-        Counter { counts: vec![0; columns], touched: vec![0; columns + 1], len: 0 }
+        Counter { counts: vec![0; columns], touched: Vec::new(), len: 0 }
     }
 
     /// Counts occurrences.
@@ -38,7 +38,11 @@ impl Counter {
     }
 
     #[inline(always)]
-    fn count_up(&mut self, columns: impl Iterator<Item = (u32, u8)>) {
+    fn count_up(&mut self, columns: impl ExactSizeIterator<Item = (u32, u8)>) {
+        let needed = self.len + columns.len() + 1;
+        if self.touched.len() < needed {
+            self.touched.resize(needed, 0);
+        }
         // Slices and length of its own: the compiler need not read them anew after each write.
         let (counts, touched) = (&mut self.counts[..], &mut self.touched[..]);
         let mut len = self.len;

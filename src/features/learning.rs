@@ -6,11 +6,10 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use super::context::ContextStore;
 use super::crossed;
 use super::inherited::{Inherited, InheritedColumns, united};
 use super::layout::Block;
-use super::session::topic;
+use super::session::{Shared, topic};
 use super::similarity::{self, Measured};
 use super::target_words::{self, TARGET_ALONE};
 use super::weighting::{RawRow, RawRows, smoothed_idf};
@@ -84,22 +83,22 @@ pub fn learn_onto(
 
     // No token is stemmed a second time, and every context is analysed once for the whole training.
     let elder = Arc::new(lexicon);
-    let store = Arc::new(ContextStore::new(usize::MAX));
-    let measured = if contexts.is_empty() { Vec::new() } else { measure(&features, rows, &store, &elder) };
+    let shared = Arc::new(Shared::new(usize::MAX));
+    let measured = if contexts.is_empty() { Vec::new() } else { measure(&features, rows, &shared, &elder) };
     features.bins = similarity::learn_bins(&measured);
     features.gate = similarity::learn_gate(&measured);
     if let Some(inherited) = &inherited {
         inherited.keep_bins(&mut features);
     }
     if !contexts.is_empty() {
-        learn_crossed(&mut features, config, rows, &measured, &store, &elder);
+        learn_crossed(&mut features, config, rows, &measured, &shared, &elder);
     }
     if let Some(inherited) = &inherited {
         inherited.extend_crossed(&mut features);
     }
     features = features.index();
     let all: Vec<usize> = (0..rows.len()).collect();
-    let raw = extract(&features, rows, &store, &elder);
+    let raw = extract(&features, rows, &shared, &elder);
     features.idf = raw.idf(&features.layout(), &all, |_| 1);
     let columns = inherited.map(|inherited| inherited.columns(&features));
     if let Some(columns) = &columns {
@@ -109,11 +108,11 @@ pub fn learn_onto(
 }
 
 /// Similarities of every comment.
-fn measure(features: &Features, rows: &[Texts], store: &Arc<ContextStore>, elder: &Arc<Lexicon>) -> Vec<Measured> {
+fn measure(features: &Features, rows: &[Texts], shared: &Arc<Shared>, elder: &Arc<Lexicon>) -> Vec<Measured> {
     let chunks: Vec<Vec<Measured>> = rows
         .par_chunks(chunk(rows.len()))
         .map(|chunk| {
-            let mut session = Session::new(features, store.clone()).with_elder(elder.clone());
+            let mut session = Session::new(features, shared.clone()).with_elder(elder.clone());
             chunk
                 .iter()
                 .map(|row| {
@@ -133,7 +132,7 @@ fn learn_crossed(
     config: &FeatureConfig,
     rows: &[Texts],
     measured: &[Measured],
-    store: &Arc<ContextStore>,
+    shared: &Arc<Shared>,
     elder: &Arc<Lexicon>,
 ) {
     let kinds = crossed::KINDS as usize;
@@ -141,7 +140,7 @@ fn learn_crossed(
     let none = || [(); 3].map(|()| vec![0u32; kinds * known]);
     let count = |(rows, measured): (&[Texts], &[Measured])| {
         let mut frequencies = [(); 3].map(|()| DocumentFrequencies::new(kinds * known));
-        let mut session = Session::new(features, store.clone()).with_elder(elder.clone());
+        let mut session = Session::new(features, shared.clone()).with_elder(elder.clone());
         for (row, texts) in rows.iter().enumerate() {
             session.read(texts.comment);
             let contexts = session.contexts(texts);
@@ -173,11 +172,11 @@ fn learn_crossed(
 }
 
 /// Raw rows of comments, in order.
-fn extract(features: &Features, rows: &[Texts], store: &Arc<ContextStore>, elder: &Arc<Lexicon>) -> RawRows {
+fn extract(features: &Features, rows: &[Texts], shared: &Arc<Shared>, elder: &Arc<Lexicon>) -> RawRows {
     let chunks: Vec<RawRows> = rows
         .par_chunks(chunk(rows.len()))
         .map(|chunk| {
-            let mut session = Session::new(features, store.clone()).with_elder(elder.clone());
+            let mut session = Session::new(features, shared.clone()).with_elder(elder.clone());
             let mut raw = RawRow::default();
             let mut out = RawRows::new();
             for row in chunk {

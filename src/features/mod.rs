@@ -21,6 +21,7 @@ pub mod session;
 pub mod similarity;
 pub mod style;
 pub mod target_words;
+pub mod token_grams;
 pub mod trace;
 pub mod weighting;
 pub mod words;
@@ -33,7 +34,7 @@ use crate::text::{CharGram, Language, StringTable};
 
 use layout::{Block, BlockWeights, Layout};
 pub use matrix::Matrix;
-pub use session::Session;
+pub use session::{Session, Shared};
 pub use trace::Trace;
 
 /// The texts of one comment.

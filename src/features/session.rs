@@ -5,13 +5,13 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::chars::{CommentGrams, TokenColumns};
 use super::context::{Context, ContextStore, StemKeys, Weights};
 use super::counter::Counter;
 use super::layout::{Block, Layout};
 use super::pair_table::Wanted;
 use super::repeats::Repeats;
 use super::similarity::{self, MEASURES, Measured, Side};
+use super::token_grams::{CommentGrams, GramStore, SumUp, TokenGramLists};
 use super::weighting::RawRow;
 use super::{ArticleText, Features, Texts, crossed, style, target_words, words};
 use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
@@ -27,12 +27,26 @@ pub(super) fn topic(contexts: &Contexts) -> Option<&Arc<Context>> {
     contexts[0].as_ref().or(contexts[1].as_ref())
 }
 
+/// What sessions of the same features know, for each other.
+#[derive(Debug)]
+pub struct Shared {
+    contexts: ContextStore,
+    grams: GramStore,
+}
+
+impl Shared {
+    /// Nothing known yet; there will be up to `contexts` articles, parents and targets.
+    pub fn new(contexts: usize) -> Self {
+        Shared { contexts: ContextStore::new(contexts), grams: GramStore::default() }
+    }
+}
+
 /// Analyses comments with one thread's caches. What a row holds does not depend on the rows before it.
 pub struct Session<'f> {
     pub(super) features: &'f Features,
     pub(super) layout: Layout,
     pub(super) lexicon: Lexicon,
-    pub(super) token_columns: TokenColumns,
+    pub(super) grams: TokenGramLists<'f>,
     wanted: Wanted,
     pub(super) words: Counter,
     /// Counts character n-grams.
@@ -41,7 +55,7 @@ pub struct Session<'f> {
     repeats: Repeats,
     target_words: Counter,
     keys: StemKeys,
-    store: Arc<ContextStore>,
+    shared: Arc<Shared>,
     pub(super) side: Side,
     crossed: [Counter; 3],
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
@@ -52,24 +66,22 @@ pub struct Session<'f> {
     distinct: Vec<(TokenId, u8)>,
     /// By token its place in `distinct` plus one; 0 for tokens that the comment does not hold.
     places: Vec<u32>,
-    /// How often token ids began anew.
-    resets: usize,
 }
 
 impl<'f> Session<'f> {
-    /// A session with empty caches of its own and a store of contexts that it may share.
-    pub fn new(features: &'f Features, store: Arc<ContextStore>) -> Self {
+    /// A session with empty caches of its own, and what it shares with other sessions of the same features.
+    pub fn new(features: &'f Features, shared: Arc<Shared>) -> Self {
         let layout = features.layout();
         Session {
             lexicon: Lexicon::new(features.language, features.stems.clone()),
-            token_columns: TokenColumns::default(),
+            grams: TokenGramLists::new(),
             wanted: Wanted::default(),
             words: Counter::new(layout.range(Block::Words).len()),
             chars: Counter::new(layout.range(Block::Chars).len()),
             repeats: Repeats::new(layout.range(Block::Chars).len()),
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
             keys: StemKeys::default(),
-            store,
+            shared,
             side: Side::default(),
             crossed: [Block::SharedWords, Block::RelatedWords, Block::LeadWords]
                 .map(|block| Counter::new(layout.range(block).len())),
@@ -78,7 +90,6 @@ impl<'f> Session<'f> {
             facts: Vec::new(),
             distinct: Vec::new(),
             places: Vec::new(),
-            resets: 0,
             features,
             layout,
         }
@@ -90,22 +101,27 @@ impl<'f> Session<'f> {
         self
     }
 
+    /// The same, with sums over each token's character n-grams. Sessions that share anything must have the same.
+    pub fn summing_up(mut self, sum_up: SumUp<'f>) -> Self {
+        self.grams = self.grams.summed_up(sum_up);
+        self
+    }
+
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
         self.read_grams(texts.comment);
-        let Session { token_columns, distinct, chars, .. } = self;
-        distinct.iter().for_each(|&(token, times)| chars.add_all(token_columns.of(token), times));
+        let Session { grams, distinct, chars, .. } = self;
+        distinct.iter().for_each(|&(token, times)| chars.add_all(grams.columns(token), times));
         self.fill(texts, raw);
     }
 
     /// The same, but character n-grams are given by token, with those that come again, and not counted.
     pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
         self.read_grams(texts.comment);
-        let Session { token_columns, distinct, repeats, .. } = self;
-        repeats.note(distinct.iter().map(|&(token, times)| (token_columns.of(token), times)));
+        let Session { grams, distinct, repeats, .. } = self;
+        repeats.note(distinct.iter().map(|&(token, times)| (grams.columns(token), times)));
         self.fill(texts, raw);
-        let Session { distinct, repeats, resets, token_columns, .. } = self;
-        CommentGrams { tokens: distinct, repeats: repeats.as_slice(), resets: *resets, columns: token_columns }
+        CommentGrams { tokens: &self.distinct, repeats: self.repeats.as_slice(), lists: &self.grams }
     }
 
     /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted.
@@ -153,12 +169,12 @@ impl<'f> Session<'f> {
     /// Analyses a comment's tokens and looks up their character n-grams.
     fn read_grams(&mut self, comment: &str) {
         self.read(comment);
-        self.token_columns.look_up(&self.distinct, &self.lexicon, &self.features.lookups.grams);
+        self.grams.fetch(&self.distinct, &self.lexicon, &self.features.lookups.grams, &self.shared.grams);
     }
 
     /// Analyses a comment's tokens without counting anything.
     pub(super) fn read(&mut self, comment: &str) {
-        if self.lexicon.is_full(self.token_columns.bytes()) {
+        if self.lexicon.is_full(self.grams.bytes()) {
             self.forget();
         }
         self.tokens.clear();
@@ -238,8 +254,8 @@ impl<'f> Session<'f> {
     }
 
     fn context(&mut self, text: ArticleText) -> Arc<Context> {
-        let store = self.store.clone();
-        store.get(text, || {
+        let shared = self.shared.clone();
+        shared.contexts.get(text, || {
             let mut tokens = [Vec::new(), Vec::new()];
             for (tokens, text) in tokens.iter_mut().zip([text.title, text.body]) {
                 self.lexicon.analyze(text, |_, id| tokens.push(id));
@@ -268,11 +284,10 @@ impl<'f> Session<'f> {
         self.lexicon.reset();
         self.distinct.clear();
         self.places.clear();
-        self.token_columns.clear();
+        self.grams.clear();
         self.repeats.forget();
         self.keys.clear();
         self.side = Side::default();
-        self.resets += 1;
     }
 }
 
@@ -291,15 +306,17 @@ mod tests {
     fn few_but_long_tokens_are_forgotten_too() {
         let known = Texts { comment: "Cats and dogs!?", ..Texts::default() };
         let (features, _) = learn(Language::English, &FeatureConfig::default(), &[known; 4]);
-        let mut session = Session::new(&features, Arc::new(ContextStore::new(1)));
+        let mut session = Session::new(&features, Arc::new(Shared::new(1)));
         let (mut alone, mut raw) = (RawRow::default(), RawRow::default());
         session.extract(&known, &mut alone);
+        let mut most = 0;
         for i in 0..40 {
             let comment = "!?".repeat((1 << 19) + i);
             session.extract(&Texts { comment: &comment, ..Texts::default() }, &mut raw);
-            assert!(session.lexicon.bytes() + session.token_columns.bytes() < 2 * (64 << 20));
+            assert!(session.lexicon.bytes() + session.grams.bytes() < 2 * (64 << 20));
+            most = most.max(session.lexicon.len());
         }
-        assert!(session.resets > 0);
+        assert!(session.lexicon.len() < most, "it has forgotten");
         session.extract(&known, &mut raw);
         assert_eq!((raw.columns, raw.counts, raw.values), (alone.columns, alone.counts, alone.values));
     }

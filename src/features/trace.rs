@@ -43,7 +43,7 @@ impl Session<'_> {
         let mut occurrences = self.word_occurrences(texts.target);
         let start = self.layout.range(Block::Chars).start as u32;
         for (place, &token) in self.tokens.iter().enumerate() {
-            let grams = self.token_columns.of(token);
+            let grams = self.grams.columns(token);
             occurrences.extend(grams.iter().map(|&gram| (start + gram, place as u32)));
         }
         self.crossed_occurrences(texts, &mut occurrences);

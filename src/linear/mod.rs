@@ -5,8 +5,9 @@
 //! [`logistic`] ties them to `linfa::DatasetBase`, `Fit` and `PredictInplace`. It exists because `linfa-logistic` takes dense
 //! records only, and minimises the same objective.
 
+pub mod bytes;
 mod dual;
-pub mod half;
+mod half;
 mod kernels;
 pub mod logistic;
 pub mod loss;
@@ -15,7 +16,9 @@ mod proximal;
 pub mod relevance;
 pub mod solver;
 
-pub use half::HalfLogistic;
+pub use bytes::Bytes;
+pub(crate) use half::Cell;
+pub use half::{HalfLogistic, SPARE};
 pub(crate) use kernels::vectorised;
 pub use logistic::SparseLogistic;
 pub use params::{ClassWeights, LogisticParams, LogisticValidParams};

@@ -1,0 +1,217 @@
+//! The character n-grams of each token: looked up, and summed up for scoring, once for all sessions of a run.
+
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::chars::GramTable;
+use super::repeats::Repeat;
+use crate::text::{Lexicon, TokenId};
+
+/// Parts of a store, each under a lock of its own.
+const SHARDS: usize = 16;
+/// Bytes that a part of a store holds before it forgets everything: 64 MB in all.
+const SHARD_BYTES: usize = (64 << 20) / SHARDS;
+/// Bytes of sums that a part holds: 16 MB in all. What is met later goes without.
+const SHARD_SUMS: usize = (16 << 20) / SHARDS;
+
+/// Works out what n-grams that each come once add up to, from their columns; how the numbers are laid out is its own affair.
+pub type SumUp<'f> = Box<dyn Fn(&[u32]) -> Box<[f64]> + Send + 'f>;
+
+/// The character n-grams of one token.
+#[derive(Debug, Default)]
+pub struct TokenGrams {
+    /// Columns, counted from the block's first, once for each occurrence in the token.
+    pub columns: Box<[u32]>,
+    /// What they add up to, if each comes once; empty where nobody asked for it or there was no room.
+    pub sums: Box<[f64]>,
+}
+
+impl TokenGrams {
+    fn bytes(&self) -> usize {
+        size_of_val(&*self.columns) + size_of_val(&*self.sums)
+    }
+}
+
+/// What sessions of the same features, and the same sums, know of tokens.
+#[derive(Debug, Default)]
+pub(crate) struct GramStore {
+    shards: [Mutex<Shard>; SHARDS],
+    state: RandomState,
+}
+
+/// By canonical form.
+#[derive(Debug, Default)]
+struct Shard {
+    known: HashMap<Box<str>, Arc<TokenGrams>, RandomState>,
+    bytes: usize,
+    sums: usize,
+}
+
+impl GramStore {
+    /// The n-grams of a token; `make` looks them up where that was not done before, with sums if there is room for them. What it gives must
+    /// not depend on who asks.
+    fn get(&self, normal: &str, make: impl FnOnce(bool) -> TokenGrams) -> Arc<TokenGrams> {
+        let shard = &self.shards[self.state.hash_one(normal) as usize % SHARDS];
+        // A panic elsewhere leaves a part whole: entries go in complete.
+        let lock = || shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = {
+            let shard = lock();
+            if let Some(known) = shard.known.get(normal) {
+                return known.clone();
+            }
+            shard.sums < SHARD_SUMS
+        };
+        let made = Arc::new(make(has_room));
+        let mut shard = lock();
+        if shard.bytes > SHARD_BYTES {
+            *shard = Shard::default();
+        }
+        let known = shard.known.entry_ref(normal).or_insert_with(|| made.clone()).clone();
+        if Arc::ptr_eq(&known, &made) {
+            shard.bytes += normal.len() + made.bytes();
+            shard.sums += size_of_val(&*made.sums);
+        }
+        known
+    }
+}
+
+/// The n-grams of the tokens of one session's lexicon, fetched when a comment first holds the token.
+#[derive(Default)]
+pub struct TokenGramLists<'f> {
+    /// By token; `None` where they were not fetched yet.
+    lists: Vec<Option<Arc<TokenGrams>>>,
+    bytes: usize,
+    sum_up: Option<SumUp<'f>>,
+    found: Vec<u32>,
+    scratch: Vec<char>,
+}
+
+impl fmt::Debug for TokenGramLists<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("TokenGramLists").field("lists", &self.lists).finish_non_exhaustive()
+    }
+}
+
+impl<'f> TokenGramLists<'f> {
+    /// Lists without sums.
+    pub(super) fn new() -> Self {
+        TokenGramLists::default()
+    }
+
+    /// The same, with sums.
+    pub(super) fn summed_up(self, sum_up: SumUp<'f>) -> Self {
+        TokenGramLists { sum_up: Some(sum_up), ..self }
+    }
+
+    /// Lists of tokens 0, 1, ..., with sums where `sum_up` is given.
+    #[cfg(test)]
+    pub(crate) fn of_lists(lists: &[&[u32]], sum_up: impl Fn(&[u32]) -> Box<[f64]>) -> TokenGramLists<'static> {
+        let list = |columns: &&[u32]| Some(Arc::new(TokenGrams { columns: (*columns).into(), sums: sum_up(columns) }));
+        TokenGramLists { lists: lists.iter().map(list).collect(), ..TokenGramLists::default() }
+    }
+
+    /// Forgets everything, as when the lexicon is reset.
+    pub(super) fn clear(&mut self) {
+        self.lists.clear();
+        self.bytes = 0;
+    }
+
+    /// Bytes of what is held, which other sessions may hold as well.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A token's n-grams; of tokens that were never fetched none.
+    #[inline]
+    pub(super) fn of(&self, token: TokenId) -> Option<&TokenGrams> {
+        self.lists.get(token as usize)?.as_deref()
+    }
+
+    /// A token's columns; of tokens that were never fetched none.
+    #[inline]
+    pub(super) fn columns(&self, token: TokenId) -> &[u32] {
+        self.of(token).map_or(&[], |grams| &grams.columns)
+    }
+
+    /// Fetches the n-grams of a comment's distinct tokens. Class tokens have none.
+    pub(super) fn fetch(&mut self, tokens: &[(TokenId, u8)], lexicon: &Lexicon, table: &GramTable, store: &GramStore) {
+        self.lists.resize(lexicon.len(), None);
+        for &(token, _) in tokens {
+            let list = &mut self.lists[token as usize];
+            if list.is_none() && lexicon.facts(token).kind.class_token().is_none() {
+                let normal = lexicon.normal(token);
+                let (sum_up, found, scratch) = (&self.sum_up, &mut self.found, &mut self.scratch);
+                let grams = store.get(normal, |has_room| {
+                    found.clear();
+                    table.find(normal, scratch, found);
+                    let sums = sum_up.as_ref().filter(|_| has_room).map(|sum_up| sum_up(found)).unwrap_or_default();
+                    TokenGrams { columns: found.as_slice().into(), sums }
+                });
+                self.bytes += grams.bytes();
+                *list = Some(grams);
+            }
+        }
+        // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
+        let fetched = tokens.iter().fold(0, |all, &(token, _)| {
+            let columns = self.columns(token);
+            all ^ columns.first().unwrap_or(&0) ^ columns.last().unwrap_or(&0)
+        });
+        std::hint::black_box(fetched);
+    }
+}
+
+/// The n-grams of one comment by the tokens that give them.
+#[derive(Debug, Clone, Copy)]
+pub struct CommentGrams<'s> {
+    /// Distinct tokens in order of first occurrence, with their counts. Ids are the session's.
+    pub tokens: &'s [(TokenId, u8)],
+    /// What came again, in a token or with another.
+    pub repeats: &'s [Repeat],
+    pub(crate) lists: &'s TokenGramLists<'s>,
+}
+
+impl<'s> CommentGrams<'s> {
+    /// The n-grams of the comment's tokens with the tokens' counts; tokens without n-grams are left out.
+    #[inline(always)]
+    pub fn each(&self) -> impl Iterator<Item = (&'s TokenGrams, u8)> {
+        let lists = self.lists;
+        self.tokens.iter().filter_map(move |&(token, times)| Some((lists.of(token)?, times)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grams(columns: usize, sums: usize) -> TokenGrams {
+        TokenGrams { columns: vec![7; columns].into(), sums: vec![0.5; sums].into() }
+    }
+
+    #[test]
+    fn what_one_session_worked_out_another_gets() {
+        let store = GramStore::default();
+        let first = store.get("bus", |has_room| grams(3, usize::from(has_room)));
+        let second = store.get("bus", |_| unreachable!("it is known"));
+        assert!(Arc::ptr_eq(&first, &second) && (first.columns.len(), first.sums.len()) == (3, 1));
+    }
+
+    #[test]
+    fn there_is_an_end_to_sums_and_to_what_is_kept() {
+        let store = GramStore::default();
+        let mut kept = 0;
+        for token in 0..60_000 {
+            let made = store.get(&token.to_string(), |has_room| grams(0, if has_room { 100 } else { 0 }));
+            kept += size_of_val(&*made.sums);
+        }
+        assert!(((16 << 20)..(17 << 20)).contains(&kept), "{kept}");
+        for token in 0..2_000 {
+            store.get(&format!("long {token}"), |_| grams(1 << 14, 0));
+        }
+        let bytes = |shard: &Mutex<Shard>| shard.lock().unwrap().bytes;
+        assert!(store.shards.iter().map(bytes).sum::<usize>() <= (64 << 20) + SHARDS * (1 << 17));
+    }
+}
