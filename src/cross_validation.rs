@@ -122,7 +122,7 @@ pub struct FinalFit {
     pub base: Vec<BaseWeight>,
     /// How the fit ended.
     pub convergence: Convergence,
-    /// Raw scores to probabilities and labels.
+    /// Raw scores to probabilities and labels. The scores of `regression` have borrowed already, those of the folds have not.
     pub finish: Finish,
     candidate: Candidate,
     /// The rows that folds held out, places among the task's labelled rows, and what `finish` says of their held-out scores. It was
@@ -155,6 +155,11 @@ pub fn fit_all(bench: &Workbench, out_of_fold: &OutOfFold, step: &(dyn Fn() + Sy
     let finish = bench.finish_parts(&scores, &held)?;
     let judged = out_of_fold.judge(bench, &finish, &scores);
     step();
+    // What labels borrow becomes part of the weights.
+    let regression = match &finish.borrowed {
+        Some(borrowed) => regression.mixed(borrowed),
+        None => regression,
+    };
     let (regression, base) = match bench.base {
         Some(base) => (base.folded(&regression), base.worth(&regression)),
         None => (regression, Vec::new()),

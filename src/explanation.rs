@@ -211,7 +211,7 @@ impl Account {
             match block {
                 Block::Similarity => similarities.push((within, contribution)),
                 // Shared out where the comment says it; a lone target is said by no word.
-                Block::Words | Block::Chars | Block::TargetWords if places().next().is_some() => {
+                Block::Words | Block::Chars | Block::TargetWords | Block::TargetChars if places().next().is_some() => {
                     let each = contribution / places().count() as f64;
                     places().for_each(|place| shares[place] += each);
                 }
@@ -224,7 +224,7 @@ impl Account {
                     let what = what.unwrap_or_else(|| model.features.name(column as usize).1);
                     let about = match block {
                         Block::Style => About::Style,
-                        Block::TargetWords => About::Target,
+                        Block::TargetWords | Block::TargetChars => About::Target,
                         _ => About::Article,
                     };
                     parts.add(Part { about, what, contribution, spans });

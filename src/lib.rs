@@ -39,6 +39,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adaptation;
+mod borrowing;
 pub mod builtin;
 pub mod calibration;
 pub mod cli;

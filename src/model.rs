@@ -205,6 +205,23 @@ impl Model {
         Model { features, heads, config, provenance, articles, layout }
     }
 
+    /// The same model without the terms of blocks that stand alone and in which no task has a weight: they would be counted in vain.
+    pub(crate) fn without_idle_blocks(self) -> Self {
+        let is_idle = |block: &Block| {
+            let columns = self.layout.range(*block);
+            let idle = |head: &Head| head.regression.is_idle(columns.clone());
+            block.stands_alone() && !columns.is_empty() && self.heads.iter().all(idle)
+        };
+        let idle: Vec<Block> = Block::ALL.into_iter().filter(is_idle).collect();
+        if idle.is_empty() {
+            return self;
+        }
+        let (features, left) = self.features.without(&idle);
+        let of_left = |head: Head| Head { regression: head.regression.of_features(&left), ..head };
+        let heads = self.heads.into_iter().map(of_left).collect();
+        Model::new(features, heads, self.config, self.provenance, self.articles)
+    }
+
     /// Document frequencies and weights, as scoring reads them.
     pub(crate) fn table(&self) -> ScoringTable<'_> {
         let regressions: Vec<&HalfLogistic> = self.heads.iter().map(|head| &head.regression).collect();

@@ -28,7 +28,7 @@ use crate::text::{CharGram, Language, StringTable};
 use crate::workbench::Finish;
 
 /// Format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 const KEY: &str = "belowline";
 const CHECKSUM: &str = "checksum";
@@ -140,6 +140,7 @@ fn feature_tensors(features: &Features) -> BTreeMap<String, Tensor> {
     for (name, pairs) in [
         ("bigrams", &features.bigrams),
         ("target_terms", &features.target_terms),
+        ("target_grams", &features.target_grams),
         ("shared_terms", &features.shared_terms),
         ("related_terms", &features.related_terms),
         ("lead_terms", &features.lead_terms),
@@ -336,6 +337,7 @@ impl Arrays<'_> {
             grams: self.grams()?,
             targets: self.table("targets")?,
             target_terms: self.pairs("target_terms")?,
+            target_grams: self.pairs("target_grams")?,
             shared_terms: self.pairs("shared_terms")?,
             related_terms: self.pairs("related_terms")?,
             lead_terms: self.pairs("lead_terms")?,

@@ -249,7 +249,7 @@ impl<'m> ScoringTable<'m> {
     /// Takes a block's columns and counts off the front; none of a block that takes no part.
     #[inline(always)]
     fn next_block<'r>(&self, block: Block, rest: &mut (&'r [u32], &'r [u8])) -> (&'r [u32], &'r [u8]) {
-        let own = take_block(&self.layout, block, rest);
+        let own = take_block(self.layout, block, rest);
         if self.used.uses(block) { own } else { (&[], &[]) }
     }
 
@@ -296,7 +296,7 @@ mod tests {
     use crate::text::TokenId;
     use ndarray::{Array1, Array2};
 
-    const WIDTHS: [usize; 8] = [40, 300, 25, 10, 0, 7, 18, 5];
+    const WIDTHS: [usize; 9] = [40, 300, 25, 31, 10, 0, 7, 18, 5];
 
     #[test]
     fn scores_are_what_weighed_rows_times_weights_come_to() {

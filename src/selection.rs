@@ -167,8 +167,12 @@ impl<'s> Selection<'s> {
     /// The candidate that is taken without a search.
     fn fixed(&self) -> Candidate {
         let training = &self.bench.config.training;
-        let blocks = self.bench.config.features.weights();
-        Candidate { alpha: training.alpha, class_weights: training.class_weights, blocks }
+        Candidate { alpha: training.alpha, class_weights: training.class_weights, blocks: self.plain() }
+    }
+
+    /// Block weights before any is changed.
+    fn plain(&self) -> BlockWeights {
+        self.bench.config.features.weights().without_optional()
     }
 
     /// Strengths of the penalty, from strong to weak.
@@ -190,8 +194,7 @@ impl<'s> Selection<'s> {
         if self.search == Search::None {
             return vec![self.fixed()];
         }
-        let alphas = self.alphas();
-        let blocks = self.bench.config.features.weights();
+        let (alphas, blocks) = (self.alphas(), self.plain());
         let path = |class_weights| alphas.iter().map(move |&alpha| Candidate { alpha, class_weights, blocks });
         // From strong to weak penalties and back again, so that each fit starts near the last.
         let mut candidates: Vec<Candidate> = path(ClassWeights::Balanced).collect();
@@ -205,7 +208,7 @@ impl<'s> Selection<'s> {
         candidates
     }
 
-    /// Each block with the weights that are tried: left out, and more for those that read the context.
+    /// Each block with the weights that are tried: left out, and more for those that read the context; optional ones taken.
     fn reweighed(&self) -> Vec<(Block, f64)> {
         if self.search == Search::None {
             return Vec::new();
@@ -215,13 +218,15 @@ impl<'s> Selection<'s> {
             let more = block.reads_context().then(|| MORE * weights.of(block));
             [0.0].into_iter().chain(more).map(move |weight| (block, weight))
         };
-        self.dispensable().into_iter().flat_map(of_block).collect()
+        let is_there = |block: &Block| weights.uses(*block) && !self.bench.fitted().range(*block).is_empty();
+        let optional = Block::ALL.into_iter().filter(|block| block.is_optional() && is_there(block));
+        let taken = optional.map(|block| (block, weights.of(block)));
+        self.dispensable().into_iter().flat_map(of_block).chain(taken).collect()
     }
 
     /// Blocks that the model may do without. One that is alone cannot be left out.
     fn dispensable(&self) -> Vec<Block> {
-        let weights = self.bench.config.features.weights();
-        let layout = self.bench.fitted();
+        let (weights, layout) = (self.plain(), self.bench.fitted());
         let used: Vec<Block> =
             Block::ALL.into_iter().filter(|&b| weights.uses(b) && !layout.range(b).is_empty()).collect();
         if used.len() < 2 {
@@ -247,11 +252,19 @@ impl<'s> Selection<'s> {
     /// Tries candidates on one split: strengths and class weights, then other block weights. Gives the best fit of the first, too.
     fn try_split(&self, split: usize) -> Result<(Vec<Outcome>, Option<BestFit>)> {
         let InnerSplit { train, held } = &self.ranking[split];
-        let part = self.bench.part(train, self.bench.config.features.weights());
-        let matrices: Vec<_> = held.iter().map(|(_, rows)| self.bench.weigh(&part, rows)).collect();
+        let weighed = |blocks: BlockWeights| {
+            let part = self.bench.part(train, blocks);
+            let matrices: Vec<_> = held.iter().map(|(_, rows)| self.bench.weigh(&part, rows)).collect();
+            (part, matrices)
+        };
+        let plain = weighed(self.plain());
         let try_one = |candidate: Candidate, start: Start, tolerance: f64| -> Result<(Vec<Outcome>, Start)> {
-            let regression = self.bench.fit(&part, candidate, start, tolerance)?;
-            let judged = held.iter().zip(&matrices).map(|((fold, rows), matrix)| {
+            // A block that is left out makes no difference to a matrix that holds it; one that is taken has to be there.
+            let more = Block::ALL.into_iter().any(|b| candidate.blocks.uses(b) && !self.plain().uses(b));
+            let more = more.then(|| weighed(candidate.blocks));
+            let (part, matrices) = more.as_ref().unwrap_or(&plain);
+            let regression = self.bench.fit(part, candidate, start, tolerance)?;
+            let judged = held.iter().zip(matrices).map(|((fold, rows), matrix)| {
                 let scores = self.bench.score(&regression, matrix);
                 let (losses, score) = rank(self.bench, &scores, rows)?;
                 let trial = Trial { candidate, loss: losses.iter().sum(), score, splits: 1 };
@@ -298,7 +311,7 @@ impl<'s> Selection<'s> {
 
     /// The first candidates' trials on behalf of some folds, averaged.
     fn tried(&self, folds: &[usize]) -> Vec<Trial> {
-        let all = self.bench.config.features.weights();
+        let all = self.plain();
         let mut merged: Vec<Trial> = Vec::new();
         for outcome in self.outcomes.iter().filter(|o| folds.contains(&o.fold) && o.trial.candidate.blocks == all) {
             let trial = outcome.trial;

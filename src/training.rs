@@ -19,7 +19,7 @@ use crate::selection::{self, Choice};
 use crate::summary::{Figures, Measured, TaskSummary};
 use crate::task::TaskRows;
 use crate::text::Language;
-use crate::workbench::Workbench;
+use crate::workbench::{Finish, Workbench};
 
 /// Comments that the language is detected from, spread evenly over the data.
 const LANGUAGE_SAMPLE: usize = 500;
@@ -189,7 +189,7 @@ pub fn train_onto(
             labels: task.labels.clone(),
             numbers: numbers(task, config)?,
             regression: HalfLogistic::from(&regression),
-            finish,
+            finish: Finish { borrowed: None, ..finish },
             summary,
         });
         out_of_fold.push(held_out);
@@ -217,7 +217,8 @@ pub fn train_onto(
     }
     articles.sort_unstable();
     articles.dedup();
-    Ok(Trained { model: Model::new(features, heads, config.clone(), provenance, articles), warnings, out_of_fold })
+    let model = Model::new(features, heads, config.clone(), provenance, articles).without_idle_blocks();
+    Ok(Trained { model, warnings, out_of_fold })
 }
 
 /// The language of most comments.

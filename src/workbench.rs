@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::adaptation::Adaptation;
+use crate::borrowing::borrow;
 use crate::calibration::Calibrator;
 use crate::config::Config;
 use crate::decision::{self, Decision, DecisionRule};
@@ -30,6 +31,10 @@ const LEFT_OUT: f32 = 1e9;
 /// A fitted calibrator and decision rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finish {
+    /// What each score takes of the raw scores, where labels borrow from one another and the weights do not have that yet. A finished
+    /// model's weights do.
+    #[serde(skip)]
+    pub(crate) borrowed: Option<Array2<f64>>,
     /// Scores to probabilities.
     pub calibrator: Calibrator,
     /// Probabilities to labels.
@@ -39,7 +44,10 @@ pub struct Finish {
 impl Finish {
     /// Probabilities of all labels, from scores: rows by columns.
     pub fn probabilities(&self, scores: ArrayView2<f64>) -> Array2<f64> {
-        let p = self.calibrator.probabilities(scores);
+        let p = match &self.borrowed {
+            Some(borrowed) => self.calibrator.probabilities(scores.dot(borrowed).view()),
+            None => self.calibrator.probabilities(scores),
+        };
         // A two-class task has one column, its second label's.
         if self.rule.labels() == 2 && p.ncols() == 1 {
             return Array2::from_shape_fn(
@@ -205,12 +213,20 @@ impl Workbench<'_> {
         factors
     }
 
-    /// Fits calibrator and rule to the held-out scores of several fits together.
+    /// Fits calibrator and rule to the held-out scores of several fits together, and what labels borrow from one another.
     pub(crate) fn finish_parts(&self, scores: &[Array2<f64>], rows: &[usize]) -> Result<Finish> {
         let views: Vec<_> = scores.iter().map(Array2::view).collect();
         let scores = ndarray::concatenate(ndarray::Axis(0), &views)
             .map_err(|_| Error::TrainingData(format!("`{}` has too few rows for validation", self.task.name)))?;
-        self.finish(&scores, rows)
+        let borrowed = match self.task.kind {
+            TaskKind::MultiLabel => borrow(scores.view(), self.task.flags(rows).view()),
+            TaskKind::SingleLabel => None,
+        };
+        let finish = match &borrowed {
+            Some(borrowed) => self.finish(&scores.dot(borrowed), rows)?,
+            None => self.finish(&scores, rows)?,
+        };
+        Ok(Finish { borrowed, ..finish })
     }
 
     /// Fits calibrator and rule to held-out scores.
@@ -224,7 +240,7 @@ impl Workbench<'_> {
         } else {
             DecisionRule::Thresholds { thresholds: vec![0.5; labels], at_least_one: task.always_labelled() }
         };
-        let mut finish = Finish { calibrator, rule: neutral };
+        let mut finish = Finish { borrowed: None, calibrator, rule: neutral };
         if task.decision == Decision::Argmax {
             return Ok(finish);
         }

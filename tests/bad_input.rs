@@ -361,16 +361,16 @@ fn what_is_wrong_with_a_model_file_is_told_apart() {
     damaged[length - 9] ^= 1;
     assert_eq!(model_is_refused(&damaged), "m is damaged: its checksum does not match its contents");
 
-    let version = br#"{\"format\":3,"#;
+    let version = br#"{\"format\":4,"#;
     let place = model.windows(version.len()).position(|part| part == version).unwrap();
     let mut newer = model.to_vec();
     newer[place + version.len() - 2] = b'7';
     assert_eq!(
         model_is_refused(&newer),
-        "m has model format 7, this belowline reads up to 3: install a newer belowline, or train again"
+        "m has model format 7, this belowline reads up to 4: install a newer belowline, or train again"
     );
     newer[place + version.len() - 2] = b'1';
-    assert_eq!(model_is_refused(&newer), "m has model format 1, this belowline reads format 3: train it again");
+    assert_eq!(model_is_refused(&newer), "m has model format 1, this belowline reads format 4: train it again");
 }
 
 #[test]

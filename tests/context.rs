@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use belowline::config::Config;
 use belowline::features::layout::Block;
+use belowline::features::target_chars::FEWEST_COMMENTS;
 use belowline::input::{Article, Example};
 use belowline::model::Model;
 use belowline::selection::BlockTrial;
@@ -112,6 +113,36 @@ fn similarity_tells_what_words_cannot() {
 }
 
 #[test]
+fn n_grams_joined_with_the_target_come_in_where_they_tell_more_than_words() {
+    // No word comes twice. A syllable in it speaks for one target and against the other.
+    let example = |i: usize| {
+        let (target, syllable) = (i % 2, (i / 2) % 2);
+        let letters: String = (0..6).map(|place| char::from(b'a' + (i / 5usize.pow(place) % 5) as u8)).collect();
+        Example {
+            comment: format!("{}{}{}", &letters[..3], ["zug", "wox"][syllable], &letters[3..]),
+            target: Some(["buses", "trams"][target].into()),
+            labels: vec![Some(["favor", "against"][(target + syllable) % 2].into())],
+            ..Example::default()
+        }
+    };
+    let train = |rows: usize| train(&(0..rows).map(example).collect::<Vec<_>>(), "[validation]\nresamples = 10\n");
+    let model = train(400);
+    let summary = &model.heads[0].summary;
+    assert_eq!(summary.chosen.blocks.of(Block::TargetChars), 1.0, "{:?}", summary.blocks);
+    assert!(summary.figures.estimate.value > 0.95, "{}", summary.figures.estimate.value);
+    let scored = |target: &str| {
+        let row = Example { comment: "mnozugpqr".into(), target: Some(target.into()), ..Example::default() };
+        model.scorer().score(&[belowline::model::texts(&row)])[0][0].predicted.clone()
+    };
+    let class = |label: &str| vec![model.heads[0].labels.index(label).unwrap()];
+    assert_eq!((scored("buses"), scored("trams")), (class("favor"), class("against")));
+    // Too few comments for each of the two.
+    let few = train(2 * FEWEST_COMMENTS - 2);
+    assert!(few.layout().range(Block::TargetChars).is_empty());
+    assert!(few.heads[0].summary.blocks.iter().all(|trial| trial.block != Block::TargetChars));
+}
+
+#[test]
 fn where_most_comments_are_copies_folds_keep_articles_and_texts_apart_at_once() {
     let model = train(&headlines(), FAST);
     let figures = &model.heads[0].summary.figures;
@@ -126,15 +157,17 @@ fn the_summary_says_what_each_block_is_worth_and_what_a_confidence_keeps() {
     let examples = headlines();
     let model = train(&examples, "[validation]\nresamples = 50\n");
     let summary = &model.heads[0].summary;
-    let configured = model.config.features.weights();
+    let plain = model.config.features.weights().without_optional();
     let tried: Vec<(Block, f64)> = summary.blocks.iter().map(|b| (b.block, b.weight)).collect();
-    let used = Block::ALL.into_iter().filter(|&b| !model.layout().range(b).is_empty());
-    let weights = |b: Block| [0.0].into_iter().chain(b.reads_context().then(|| 2.0 * configured.of(b)));
+    let used = Block::ALL.into_iter().filter(|b| !matches!(b, Block::TargetWords | Block::TargetChars));
+    let weights = |b: Block| [0.0].into_iter().chain(b.reads_context().then(|| 2.0 * plain.of(b)));
     assert_eq!(tried, used.flat_map(|b| weights(b).map(move |weight| (b, weight))).collect::<Vec<_>>());
     for block in Block::ALL {
         let chosen = summary.chosen.blocks.of(block);
         let is_better = |b: &BlockTrial| b.block == block && b.weight == chosen && b.loss < -b.error;
-        assert!(chosen == configured.of(block) || summary.blocks.iter().any(is_better), "{block:?} at {chosen}");
+        assert!(chosen == plain.of(block) || summary.blocks.iter().any(is_better), "{block:?} at {chosen}");
+        // What is not used is not there, unless other blocks refer to it.
+        assert!(chosen > 0.0 || !block.stands_alone() || model.layout().range(block).is_empty(), "{block:?}");
     }
     let coverage = &summary.figures.coverage;
     assert_eq!((coverage[0].min_conf, coverage[0].coverage), (0.0, 1.0));

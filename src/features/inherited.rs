@@ -80,7 +80,7 @@ impl<'b> Inherited<'b> {
         first(self.base.grams.iter().copied(), &mut features.grams);
     }
 
-    /// Puts the base's pairs of target and word first.
+    /// Puts the base's pairs of target and word, and of target and n-gram, first.
     pub(super) fn extend_targets(&self, features: &mut Features) {
         let stems = features.stems.len();
         let terms = self.base.target_terms.iter().map(|&[target, word]| {
@@ -88,6 +88,9 @@ impl<'b> Inherited<'b> {
             [self.targets[target as usize], word]
         });
         first(terms, &mut features.target_terms);
+        // The base's n-grams have kept their places.
+        let grams = self.base.target_grams.iter().map(|&[target, gram]| [self.targets[target as usize], gram]);
+        first(grams, &mut features.target_grams);
     }
 
     /// Weighs stems in contexts as the base does.

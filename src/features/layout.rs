@@ -15,6 +15,8 @@ pub enum Block {
     Chars,
     /// Word 1-2-grams joined with the target.
     TargetWords,
+    /// Character 3-grams joined with the target.
+    TargetChars,
     /// Stems told apart by whether the article (else the parent) has them too.
     SharedWords,
     /// Stems of comments that are on the article's topic.
@@ -29,10 +31,11 @@ pub enum Block {
 
 impl Block {
     /// All blocks in column order.
-    pub const ALL: [Block; 8] = [
+    pub const ALL: [Block; 9] = [
         Block::Words,
         Block::Chars,
         Block::TargetWords,
+        Block::TargetChars,
         Block::SharedWords,
         Block::RelatedWords,
         Block::LeadWords,
@@ -46,6 +49,7 @@ impl Block {
             Block::Words => "words",
             Block::Chars => "chars",
             Block::TargetWords => "target_words",
+            Block::TargetChars => "target_chars",
             Block::SharedWords => "shared_words",
             Block::RelatedWords => "related_words",
             Block::LeadWords => "lead_words",
@@ -57,6 +61,16 @@ impl Block {
     /// Whether the block says something of an article, of a parent or of how close the comment is to them and to the target.
     pub fn reads_context(self) -> bool {
         matches!(self, Block::SharedWords | Block::RelatedWords | Block::LeadWords | Block::Similarity)
+    }
+
+    /// Whether the block takes part only where validation speaks for it; the others do unless it speaks against them.
+    pub fn is_optional(self) -> bool {
+        matches!(self, Block::TargetChars)
+    }
+
+    /// Whether no other block refers to the terms of this one, so that a model which does not use it need not have them.
+    pub fn stands_alone(self) -> bool {
+        !matches!(self, Block::Words | Block::Chars | Block::Style | Block::Similarity)
     }
 
     /// Whether the block counts terms of a vocabulary (tf-idf, scaled to length 1) rather than measuring fixed things.
@@ -84,6 +98,11 @@ impl BlockWeights {
     /// Whether a block takes part.
     pub fn uses(&self, block: Block) -> bool {
         self.of(block) > 0.0
+    }
+
+    /// The same without the blocks that take part only where validation speaks for them.
+    pub fn without_optional(self) -> Self {
+        BlockWeights::new(|block| if block.is_optional() { 0.0 } else { self.of(block) })
     }
 
     /// The same but for one block.
@@ -156,7 +175,7 @@ mod tests {
 
     #[test]
     fn blocks_follow_each_other_and_empty_ones_are_skipped() {
-        let widths = [3, 0, 2, 0, 0, 0, 1, 4];
+        let widths = [3, 0, 2, 0, 0, 0, 0, 1, 4];
         let layout = Layout::new(std::array::from_fn(|i| (Block::ALL[i], widths[i])));
         assert_eq!(layout.range(Block::Chars), 3..3);
         assert_eq!(layout.locate(3), (Block::TargetWords, 0));

@@ -11,6 +11,7 @@ use super::inherited::{Inherited, InheritedColumns, united};
 use super::layout::Block;
 use super::session::{Shared, topic};
 use super::similarity::{self, Measured};
+use super::target_chars;
 use super::target_words::{self, TARGET_ALONE};
 use super::weighting::{RawRow, RawRows, smoothed_idf};
 use super::words::{EDGE, key};
@@ -77,6 +78,12 @@ pub fn learn_onto(
     features.lookups.bigrams = super::words::BigramTable::new(&features.bigrams, features.stems.len());
     features.target_terms =
         learn_target_terms(&features, &comments, &lexicon, &stem_columns, &target_of, &config.target_words);
+    if config.target_chars.weight > 0.0 {
+        let known = |target: u32| Some(target).filter(|&target| target != NONE);
+        let comments = target_of.iter().enumerate().map(|(row, &target)| (comments.row(row), known(target)));
+        let pairs = target_chars::frequencies(&features.grams, &lexicon, features.targets.len(), comments);
+        features.target_grams = keep(pairs.into_iter(), config.target_chars.min_df, config.target_chars.max_features);
+    }
     if let Some(inherited) = &inherited {
         inherited.extend_targets(&mut features);
     }

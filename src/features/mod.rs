@@ -20,6 +20,7 @@ pub mod repeats;
 pub mod session;
 pub mod similarity;
 pub mod style;
+pub mod target_chars;
 pub mod target_words;
 pub mod token_grams;
 pub mod trace;
@@ -93,6 +94,8 @@ pub struct FeatureConfig {
     pub chars: BlockConfig,
     /// The word 1-2-grams joined with the target.
     pub target_words: BlockConfig,
+    /// The character 3-grams joined with the target, for targets of many comments.
+    pub target_chars: BlockConfig,
     /// Lengths, punctuation, capitals and the like.
     pub style: FixedBlockConfig,
     /// Stems told apart by whether the article (else the parent) has them too.
@@ -111,6 +114,7 @@ impl Default for FeatureConfig {
             words: BlockConfig::weighing(1.0),
             chars: BlockConfig::weighing(1.0),
             target_words: BlockConfig::weighing(1.0),
+            target_chars: BlockConfig::weighing(1.0),
             shared_words: BlockConfig::weighing(0.5),
             related_words: BlockConfig::weighing(0.5),
             lead_words: BlockConfig::weighing(0.5),
@@ -141,6 +145,7 @@ impl FeatureConfig {
             Block::Words => Some(&self.words),
             Block::Chars => Some(&self.chars),
             Block::TargetWords => Some(&self.target_words),
+            Block::TargetChars => Some(&self.target_chars),
             Block::SharedWords => Some(&self.shared_words),
             Block::RelatedWords => Some(&self.related_words),
             Block::LeadWords => Some(&self.lead_words),
@@ -150,8 +155,11 @@ impl FeatureConfig {
 
     /// Changes the settings of every counted block.
     pub fn for_each_counted(&mut self, mut change: impl FnMut(&mut BlockConfig)) {
-        let FeatureConfig { words, chars, target_words, shared_words, related_words, lead_words, .. } = self;
-        [words, chars, target_words, shared_words, related_words, lead_words].into_iter().for_each(&mut change);
+        let FeatureConfig { words, chars, target_words, target_chars, shared_words, related_words, lead_words, .. } =
+            self;
+        [words, chars, target_words, target_chars, shared_words, related_words, lead_words]
+            .into_iter()
+            .for_each(&mut change);
     }
 
     /// The weights of all blocks.
@@ -179,6 +187,8 @@ pub struct Features {
     pub targets: StringTable,
     /// Pairs of target and column in the block `words`, those of most comments first.
     pub target_terms: Vec<[u32; 2]>,
+    /// Pairs of target and column in the block `chars`, those of most comments first.
+    pub target_grams: Vec<[u32; 2]>,
     /// Terms of `shared_words`, `related_words` and `lead_words`: pairs of kind and stem, those of most comments first.
     pub shared_terms: Vec<[u32; 2]>,
     /// See `shared_terms`.
@@ -204,6 +214,7 @@ pub(crate) struct Lookups {
     bigrams: words::BigramTable,
     grams: chars::GramTable,
     target_terms: target_words::TermTable,
+    target_grams: target_words::TermTable,
     /// Of the shared, the related and the lead terms.
     crossed: [crossed::CrossTable; 3],
 }
@@ -218,6 +229,7 @@ impl Features {
             grams: Vec::new(),
             targets: StringTable::default(),
             target_terms: Vec::new(),
+            target_grams: Vec::new(),
             shared_terms: Vec::new(),
             related_terms: Vec::new(),
             lead_terms: Vec::new(),
@@ -236,6 +248,7 @@ impl Features {
             (Block::Words, self.stems.len() + self.bigrams.len()),
             (Block::Chars, self.grams.len()),
             (Block::TargetWords, self.target_terms.len()),
+            (Block::TargetChars, self.target_grams.len()),
             (Block::SharedWords, self.shared_terms.len()),
             (Block::RelatedWords, self.related_terms.len()),
             (Block::LeadWords, self.lead_terms.len()),
@@ -252,6 +265,7 @@ impl Features {
             Block::Words => table(&self.stems) + pairs(&self.bigrams) + size_of_val(self.context_idf.as_slice()),
             Block::Chars => self.grams.iter().map(|gram| gram.to_string().len() + size_of::<u32>()).sum(),
             Block::TargetWords => table(&self.targets) + pairs(&self.target_terms),
+            Block::TargetChars => pairs(&self.target_grams),
             Block::SharedWords => pairs(&self.shared_terms),
             Block::RelatedWords => pairs(&self.related_terms),
             Block::LeadWords => pairs(&self.lead_terms),
@@ -263,16 +277,17 @@ impl Features {
 
     /// A table for quick look-ups must be rebuilt after the vocabularies were set.
     pub(crate) fn index(mut self) -> Self {
-        let (grams, (bigrams, target_terms)) = rayon::join(
+        let (grams, (bigrams, [target_terms, target_grams])) = rayon::join(
             || chars::GramTable::new(&self.grams),
             || {
                 let bigrams = words::BigramTable::new(&self.bigrams, self.stems.len());
-                (bigrams, target_words::TermTable::new(&self.target_terms, self.targets.len()))
+                let of_targets = |terms| target_words::TermTable::new(terms, self.targets.len());
+                (bigrams, [&self.target_terms, &self.target_grams].map(|terms| of_targets(terms)))
             },
         );
         let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms]
             .map(|terms| crossed::CrossTable::new(terms, self.stems.len()));
-        self.lookups = Lookups { bigrams, grams, target_terms, crossed };
+        self.lookups = Lookups { bigrams, grams, target_terms, target_grams, crossed };
         self
     }
 
@@ -286,6 +301,10 @@ impl Features {
                 (t[0] as usize) < self.targets.len()
                     && ((t[1] as usize) < word_columns || t[1] == target_words::TARGET_ALONE)
             })
+            && self
+                .target_grams
+                .iter()
+                .all(|t| (t[0] as usize) < self.targets.len() && (t[1] as usize) < self.grams.len())
             && crossed.iter().all(|terms| terms.iter().all(|&[kind, stem]| kind < crossed::KINDS && is_stem(stem)));
         let numbers = self.idf.iter().chain([&self.unseen_idf, &self.gate]).chain(&self.context_idf);
         let finite = numbers.chain(self.bins.iter().flatten()).all(|v| v.is_finite());
@@ -297,13 +316,34 @@ impl Features {
 
     /// Whether no term has two columns.
     fn has_distinct_terms(&self) -> bool {
-        let Lookups { bigrams, grams, target_terms, crossed: [shared, related, lead] } = &self.lookups;
+        let Lookups { bigrams, grams, target_terms, target_grams, crossed: [shared, related, lead] } = &self.lookups;
         bigrams.len() == self.bigrams.len()
             && grams.len() == self.grams.len()
             && target_terms.len() == self.target_terms.len()
+            && target_grams.len() == self.target_grams.len()
             && shared.len() == self.shared_terms.len()
             && related.len() == self.related_terms.len()
             && lead.len() == self.lead_terms.len()
+    }
+
+    /// The same without the terms of some blocks, which must stand alone, and the columns that are left, in order.
+    pub(crate) fn without(mut self, blocks: &[Block]) -> (Self, Vec<usize>) {
+        let layout = self.layout();
+        let is_left = |column: &usize| !blocks.contains(&layout.locate(*column).0);
+        let left: Vec<usize> = (0..layout.columns()).filter(is_left).collect();
+        self.idf = left.iter().filter_map(|&column| self.idf.get(column)).copied().collect();
+        for block in blocks {
+            let terms = match block {
+                Block::TargetWords => &mut self.target_terms,
+                Block::TargetChars => &mut self.target_grams,
+                Block::SharedWords => &mut self.shared_terms,
+                Block::RelatedWords => &mut self.related_terms,
+                Block::LeadWords => &mut self.lead_terms,
+                Block::Words | Block::Chars | Block::Style | Block::Similarity => continue,
+            };
+            *terms = Vec::new();
+        }
+        (self.index(), left)
     }
 
     /// Whether training comments had articles or parents.

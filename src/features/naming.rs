@@ -18,6 +18,10 @@ impl Features {
                     word => format!("[{target}] {}", self.word(word as usize)),
                 }
             }
+            Block::TargetChars => {
+                let [target, gram] = self.target_grams[within];
+                format!("[{}] {}", self.targets.get(target as usize), self.grams[gram as usize])
+            }
             Block::SharedWords => {
                 let [kind, stem] = self.shared_terms[within];
                 let place = if kind == crossed::SHARED { "in" } else { "not in" };
@@ -57,7 +61,7 @@ impl Features {
         let (block, within) = self.layout().locate(column);
         let spelled = |stem: u32| word.unwrap_or_else(|| self.stems.get(stem as usize)).to_owned();
         Some(match block {
-            Block::Words | Block::Chars => return None,
+            Block::Words | Block::Chars | Block::TargetChars => return None,
             Block::TargetWords => {
                 let [target, word] = self.target_terms[within];
                 if word != target_words::TARGET_ALONE {

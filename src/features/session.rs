@@ -54,6 +54,7 @@ pub struct Session<'f> {
     /// Notes which of them come again in the comment, where they are wanted by token.
     repeats: Repeats,
     target_words: Counter,
+    target_chars: Counter,
     keys: StemKeys,
     shared: Arc<Shared>,
     pub(super) side: Side,
@@ -80,6 +81,7 @@ impl<'f> Session<'f> {
             chars: Counter::new(layout.range(Block::Chars).len()),
             repeats: Repeats::new(layout.range(Block::Chars).len()),
             target_words: Counter::new(layout.range(Block::TargetWords).len()),
+            target_chars: Counter::new(layout.range(Block::TargetChars).len()),
             keys: StemKeys::default(),
             shared,
             side: Side::default(),
@@ -110,16 +112,18 @@ impl<'f> Session<'f> {
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
         self.read_grams(texts.comment);
-        let Session { grams, distinct, chars, .. } = self;
-        distinct.iter().for_each(|&(token, times)| chars.add_all(grams.columns(token), times));
+        self.count_grams();
         self.fill(texts, raw);
     }
 
-    /// The same, but character n-grams are given by token, with those that come again, and not counted.
+    /// The same, but character n-grams are given by token, with those that come again, and counted only where the target asks for them.
     pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
         self.read_grams(texts.comment);
         let Session { grams, distinct, repeats, .. } = self;
         repeats.note(distinct.iter().map(|&(token, times)| (grams.columns(token), times)));
+        if texts.target.is_some() && !self.features.target_grams.is_empty() {
+            self.count_grams();
+        }
         self.fill(texts, raw);
         CommentGrams { tokens: &self.distinct, repeats: self.repeats.as_slice(), lists: &self.grams }
     }
@@ -135,6 +139,7 @@ impl<'f> Session<'f> {
         words::count(stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
+            target_words::count(target, &self.chars, &lookups.target_grams, &mut self.wanted, &mut self.target_chars);
         }
         let contexts = self.contexts(texts);
         let measured = self.measure(&contexts);
@@ -151,6 +156,7 @@ impl<'f> Session<'f> {
             (Block::Words, &mut self.words),
             (Block::Chars, &mut self.chars),
             (Block::TargetWords, &mut self.target_words),
+            (Block::TargetChars, &mut self.target_chars),
             (Block::SharedWords, shared),
             (Block::RelatedWords, related),
             (Block::LeadWords, lead),
@@ -164,6 +170,12 @@ impl<'f> Session<'f> {
 
         let start = self.layout.range(Block::Similarity).start as u32;
         similarity::encode(&self.features.bins, &measured, |column, value| raw.values.push((start + column, value)));
+    }
+
+    /// Counts the character n-grams of the comment that was read last.
+    fn count_grams(&mut self) {
+        let Session { grams, distinct, chars, .. } = self;
+        distinct.iter().for_each(|&(token, times)| chars.add_all(grams.columns(token), times));
     }
 
     /// Analyses a comment's tokens and looks up their character n-grams.

@@ -40,11 +40,17 @@ impl Session<'_> {
         let mut cut: Vec<Token> = Vec::with_capacity(self.tokens.len());
         tokenize(texts.comment, |token| cut.push(token));
 
-        let mut occurrences = self.word_occurrences(texts.target);
-        let start = self.layout.range(Block::Chars).start as u32;
+        let target = texts.target.and_then(|target| self.target(target));
+        let mut occurrences = self.word_occurrences(target);
+        let [start, of_target] = [Block::Chars, Block::TargetChars].map(|block| self.layout.range(block).start as u32);
         for (place, &token) in self.tokens.iter().enumerate() {
             let grams = self.grams.columns(token);
             occurrences.extend(grams.iter().map(|&gram| (start + gram, place as u32)));
+            if let Some(target) = target {
+                let column = |&gram: &u32| target_words::column(target, gram, &self.features.lookups.target_grams);
+                let columns = grams.iter().filter_map(column);
+                occurrences.extend(columns.map(|column| (of_target + column, place as u32)));
+            }
         }
         self.crossed_occurrences(texts, &mut occurrences);
         occurrences.sort_unstable();
@@ -60,7 +66,7 @@ impl Session<'_> {
     }
 
     /// Occurrences in `words` and `target_words`.
-    fn word_occurrences(&mut self, target: Option<&str>) -> Vec<(u32, u32)> {
+    fn word_occurrences(&self, target: Option<u32>) -> Vec<(u32, u32)> {
         let features = self.features;
         let (known, lookups) = (features.stems.len(), &features.lookups);
         let stems = self.tokens.iter().map(|&t| self.lexicon.facts(t).stem);
@@ -81,7 +87,7 @@ impl Session<'_> {
         let of_words: Vec<(u32, u32)> = singles.into_iter().chain(pairs).collect();
         let start = self.layout.range(Block::Words).start as u32;
         let mut occurrences: Vec<(u32, u32)> = of_words.iter().map(|&(word, place)| (start + word, place)).collect();
-        if let Some(target) = target.and_then(|target| self.target(target)) {
+        if let Some(target) = target {
             let start = self.layout.range(Block::TargetWords).start as u32;
             occurrences.extend(of_words.iter().filter_map(|&(word, place)| {
                 let column = target_words::column(target, word, &lookups.target_terms)?;

@@ -176,6 +176,7 @@ mod tests {
             (Block::Words, 2),
             (Block::Chars, 2),
             (Block::TargetWords, 0),
+            (Block::TargetChars, 0),
             (Block::SharedWords, 0),
             (Block::RelatedWords, 0),
             (Block::LeadWords, 0),

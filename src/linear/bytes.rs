@@ -1,14 +1,15 @@
-//! Memory for a model's weights: one piece, of large pages where the system has them.
+//! Memory for a model's weights: one piece, set up in one go.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapOptions};
 
 /// Bytes in memory of their own, zero at first.
 ///
-/// A model's weights are read in no order and are megabytes: of pages of four kilobytes each has to be set up and found again by itself, which
-/// took a fifth of the time of scoring one comment.
+/// A model's weights are megabytes. Setting up their pages one by one, each when it is first written, took a fifth of the time of scoring one
+/// comment; the system does all of them at once in much less. (Large pages would be faster still, when there are some; to wait until the system
+/// has made room for them costs more than they give.)
 #[derive(Debug)]
 pub struct Bytes(MmapMut);
 
@@ -19,11 +20,7 @@ impl Bytes {
     /// If there is not so much memory.
     pub fn zeroed(length: usize) -> io::Result<Self> {
         // A map cannot be empty.
-        let map = MmapMut::map_anon(length.max(1))?;
-        // A wish: without large pages everything is as it was.
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
-        Ok(Bytes(map))
+        MmapOptions::new().len(length.max(1)).populate().map_anon().map(Bytes)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a model keeps of a fitted regression: weights of half precision, where its file has them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use half::f16;
@@ -70,6 +71,19 @@ impl HalfLogistic {
         self.bytes[self.start..].as_chunks().0
     }
 
+    /// Whether some features have no weight at all.
+    pub fn is_idle(&self, features: Range<usize>) -> bool {
+        let columns = self.columns();
+        self.weights()[features.start * columns..features.end * columns].iter().all(|cell| *cell == Cell::default())
+    }
+
+    /// The same with some of the features.
+    pub fn of_features(&self, features: &[usize]) -> Self {
+        let weight = |(place, column): (usize, usize)| f16::from_f32(self.weight(features[place], column));
+        let weights = Array2::from_shape_fn((features.len(), self.columns()), weight);
+        HalfLogistic::new(&weights, self.intercepts.clone())
+    }
+
     /// The weights with single precision, features by score columns.
     pub fn widened(&self) -> Array2<f32> {
         Array2::from_shape_fn((self.features, self.columns()), |(feature, column)| self.weight(feature, column))
@@ -115,6 +129,9 @@ mod tests {
             }
         }
         assert_eq!(half.widened()[[1, 0]], 0.099_975_586);
+        assert!(!half.is_idle(0..2) && half.is_idle(3..3));
+        let some = half.of_features(&[2, 0]);
+        assert_eq!((some.features(), some.weight(0, 1), some.weight(1, 0)), (2, half.weight(2, 1), 1.0));
     }
 
     #[test]

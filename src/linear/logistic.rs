@@ -52,6 +52,13 @@ impl SparseLogistic {
         SparseLogistic { weights, intercepts, exact: None, convergence: None }
     }
 
+    /// The regression whose scores are sums over these scores: `by` tells what each (second axis) takes of which (first axis).
+    pub fn mixed(&self, by: &Array2<f64>) -> Self {
+        let weights = self.weights.mapv(f64::from).dot(by).mapv(|w| w as f32);
+        let mixed = SparseLogistic::from_weights(weights, self.intercepts.dot(by));
+        SparseLogistic { convergence: self.convergence, ..mixed }
+    }
+
     /// Weights, features by score columns.
     pub fn weights(&self) -> &Array2<f32> {
         &self.weights
@@ -414,6 +421,21 @@ mod tests {
 
     fn row_weights() -> Array1<f32> {
         Array1::from_shape_fn(ROWS, |i| (1 + i % 4) as f32 / 2.0)
+    }
+
+    #[test]
+    fn mixed_scores_are_sums_over_scores() {
+        let x = records();
+        let weights = Array2::from_shape_fn((6, 2), |(i, k)| (i + 2 * k) as f32 / 7.0);
+        let plain = SparseLogistic::from_weights(weights, Array1::from(vec![0.5, -1.0]));
+        let by = Array2::from_shape_fn((2, 2), |(from, to)| (1 + from * 2 + to) as f64 / 3.0);
+        let scores = |regression: &SparseLogistic| {
+            let mut scores = regression.default_target(&x);
+            regression.predict_inplace(&x, &mut scores);
+            scores
+        };
+        let (mixed, expected) = (scores(&plain.mixed(&by)), scores(&plain).dot(&by));
+        assert!(mixed.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
     fn dense(matrix: &Matrix) -> Array2<f64> {

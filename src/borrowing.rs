@@ -1,0 +1,158 @@
+//! Labels of one task that borrow from one another's scores.
+//!
+//! A rare label has too few comments to learn its words from; that a comment is likely to have another label often says more of it. Each
+//! label's score becomes a sum over the scores of all labels, found on held-out scores by a logistic regression with an L2 penalty on
+//! what is borrowed. A sum of scores is a sum of weights, so that the finished model is none the larger. Weights of rows are not looked at.
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+/// Penalty on what is borrowed, for each row, with scores of unit variance.
+const STRENGTH: f64 = 0.02;
+/// Penalty on a label's own score, whatever the number of rows: it bounds separable scores.
+const OWN: f64 = 0.1;
+/// Most labels; beyond that borrowing would take long.
+const MOST_LABELS: usize = 64;
+/// Rows beyond this tell little more; every n-th is taken.
+const MAX_ROWS: usize = 20_000;
+/// Most Newton steps, and a step so short that it is the last.
+const STEPS: usize = 25;
+const CLOSE: f64 = 1e-6;
+
+/// What each label's score (second axis) takes of the scores (first axis) of held-out rows, whose labels `flags` tells; `None` where
+/// there is nothing to borrow.
+pub(crate) fn borrow(scores: ArrayView2<f64>, flags: ArrayView2<bool>) -> Option<Array2<f64>> {
+    let labels = scores.ncols();
+    if !(2..=MOST_LABELS).contains(&labels) || scores.nrows() == 0 {
+        return None;
+    }
+    let every = scores.nrows().div_ceil(MAX_ROWS);
+    let rows: Vec<usize> = (0..scores.nrows()).step_by(every).collect();
+    let count = rows.len() as f64;
+    let moments: Vec<(f64, f64)> = (0..labels)
+        .map(|label| {
+            let column = scores.column(label);
+            let mean = rows.iter().map(|&row| column[row]).sum::<f64>() / count;
+            let variance = rows.iter().map(|&row| (column[row] - mean).powi(2)).sum::<f64>() / count;
+            (mean, variance.sqrt())
+        })
+        .collect();
+    let inputs: Vec<f64> = rows
+        .iter()
+        .flat_map(|&row| {
+            let of = |(label, &(mean, deviation)): (usize, &(f64, f64))| {
+                if deviation > 0.0 { (scores[[row, label]] - mean) / deviation } else { 0.0 }
+            };
+            moments.iter().enumerate().map(of).chain([1.0]).collect::<Vec<f64>>()
+        })
+        .collect();
+    let of_label = |label: usize| -> Vec<f64> {
+        let outcomes: Vec<bool> = rows.iter().map(|&row| flags[[row, label]]).collect();
+        let mut penalties = vec![STRENGTH * count; labels + 1];
+        (penalties[label], penalties[labels]) = (OWN, 1e-6);
+        let found = if outcomes.contains(&true) && outcomes.contains(&false) {
+            regress(&inputs, &outcomes, &penalties)
+        } else {
+            None
+        };
+        match found {
+            Some(weights) => {
+                (0..labels).map(|k| if moments[k].1 > 0.0 { weights[k] / moments[k].1 } else { 0.0 }).collect()
+            }
+            None => (0..labels).map(|k| if k == label { 1.0 } else { 0.0 }).collect(),
+        }
+    };
+    let columns: Vec<Vec<f64>> = (0..labels).into_par_iter().map(of_label).collect();
+    Some(Array2::from_shape_fn((labels, labels), |(from, to)| columns[to][from]))
+}
+
+/// Newton's method for a small logistic regression; rows of `inputs` end with a 1. `None` if it does not get there.
+fn regress(inputs: &[f64], outcomes: &[bool], penalties: &[f64]) -> Option<Vec<f64>> {
+    let width = penalties.len();
+    let mut weights = vec![0.0; width];
+    let share = outcomes.iter().filter(|&&o| o).count() as f64 / outcomes.len() as f64;
+    weights[width - 1] = (share / (1.0 - share)).ln();
+    for _ in 0..STEPS {
+        let mut gradient: Vec<f64> = weights.iter().zip(penalties).map(|(w, p)| w * p).collect();
+        let mut hessian = vec![0.0; width * width];
+        (0..width).for_each(|i| hessian[i * width + i] = penalties[i]);
+        for (x, &outcome) in inputs.chunks_exact(width).zip(outcomes) {
+            let score: f64 = x.iter().zip(&weights).map(|(x, w)| x * w).sum();
+            let p = 1.0 / (1.0 + (-score.clamp(-30.0, 30.0)).exp());
+            let residual = p - if outcome { 1.0 } else { 0.0 };
+            let curvature = p * (1.0 - p) + 1e-9;
+            for i in 0..width {
+                gradient[i] += residual * x[i];
+                let by = curvature * x[i];
+                let row = &mut hessian[i * width..i * width + i + 1];
+                row.iter_mut().zip(x).for_each(|(h, x)| *h += by * x);
+            }
+        }
+        let step = solve(hessian, gradient)?;
+        weights.iter_mut().zip(&step).for_each(|(w, s)| *w -= s);
+        let longest = step.iter().fold(0.0, |longest: f64, s| longest.max(s.abs()));
+        if !longest.is_finite() {
+            return None;
+        }
+        if longest < CLOSE {
+            return Some(weights);
+        }
+    }
+    None
+}
+
+/// Solves a symmetric positive definite system, of which the lower half is given, by Cholesky's method.
+fn solve(mut matrix: Vec<f64>, mut vector: Vec<f64>) -> Option<Vec<f64>> {
+    let width = vector.len();
+    for i in 0..width {
+        for j in 0..=i {
+            let inner: f64 = (0..j).map(|k| matrix[i * width + k] * matrix[j * width + k]).sum();
+            let left = matrix[i * width + j] - inner;
+            if i == j {
+                if left.is_nan() || left <= 0.0 {
+                    return None;
+                }
+                matrix[i * width + i] = left.sqrt();
+            } else {
+                matrix[i * width + j] = left / matrix[j * width + j];
+            }
+        }
+        let inner: f64 = (0..i).map(|k| matrix[i * width + k] * vector[k]).sum();
+        vector[i] = (vector[i] - inner) / matrix[i * width + i];
+    }
+    for i in (0..width).rev() {
+        let inner: f64 = (i + 1..width).map(|k| matrix[k * width + i] * vector[k]).sum();
+        vector[i] = (vector[i] - inner) / matrix[i * width + i];
+    }
+    Some(vector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Axis;
+
+    #[test]
+    fn a_label_without_a_score_of_its_own_borrows_from_one_that_comes_with_it() {
+        let informed = |row: usize| row % 3 == 0;
+        let scores = Array2::from_shape_fn((300, 2), |(row, label)| match label {
+            0 => (if informed(row) { 1.0 } else { -1.0 }) + ((row * 7) % 11) as f64 / 3.0,
+            _ => ((row * 5) % 13) as f64,
+        });
+        let flags = Array2::from_shape_fn((300, 2), |(row, label)| informed(row) && (label == 0 || row % 2 == 0));
+        let taken = borrow(scores.view(), flags.view()).unwrap();
+        assert!(taken[[0, 0]] > 0.0 && taken[[0, 1]] > 0.0, "{taken}");
+        assert!(taken[[1, 0]].abs() < 0.1 * taken[[0, 0]], "{taken}");
+        let one =
+            |column: usize| (scores.column(column).insert_axis(Axis(1)), flags.column(column).insert_axis(Axis(1)));
+        let (scores, flags) = one(0);
+        assert!(borrow(scores, flags).is_none());
+    }
+
+    #[test]
+    fn systems_are_solved() {
+        let solved = solve(vec![4.0, 0.0, 2.0, 3.0], vec![2.0, 5.0]).unwrap();
+        assert!((solved[0] + 0.5).abs() < 1e-12 && (solved[1] - 2.0).abs() < 1e-12, "{solved:?}");
+        assert!(solve(vec![0.0], vec![1.0]).is_none());
+    }
+}
