@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_label_without_a_score_of_its_own_borrows_from_one_that_comes_with_it() {
-        let informed = |row: usize| row % 3 == 0;
+        let informed = |row: usize| row.is_multiple_of(3);
         let scores = Array2::from_shape_fn((300, 2), |(row, label)| match label {
             0 => (if informed(row) { 1.0 } else { -1.0 }) + ((row * 7) % 11) as f64 / 3.0,
             _ => ((row * 5) % 13) as f64,
