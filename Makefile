@@ -57,11 +57,11 @@ bench: ## Time each step on training/ or on [DATA=folder with train.csv]
 	@$(if $(DATA),DATA="$(DATA)") $(CARGO) bench --locked --bench steps -- $(FILTER)
 
 # PYTHON needs scikit-learn; vowpalwabbit and the program fasttext are compared with where they are installed.
-compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=python [SETS="a b"] [ROUNDS=3]
+compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=python [SETS="a b"] [ROUNDS=3] [ROWS=20000]
 	@test -n "$(DATA)" -a -n "$(PYTHON)" || { echo "make compare needs DATA and PYTHON, e.g. make compare DATA=data PYTHON=venv/bin/python" >&2; exit 2; }
 	@$(CARGO) build --release --locked --quiet --bin belowline --example fit
 	@"$(PYTHON)" examples/compare.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
-		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
+		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(ROWS),--rows "$(ROWS)")
 
 scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZES=10000,100000,1000000], plotted in docs/
 	@test -n "$(COMMENTS)" -a -n "$(TASK)" || { echo "make scale needs COMMENTS and TASK, e.g. make scale COMMENTS=train.csv TASK=tone" >&2; exit 2; }
