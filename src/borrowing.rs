@@ -15,6 +15,9 @@ const OWN: f64 = 0.1;
 const MOST_LABELS: usize = 64;
 /// Rows beyond this tell little more; every n-th is taken.
 const MAX_ROWS: usize = 20_000;
+/// Rows that must have a label, and as many that must not, for it to lend or to borrow: the scores of one that all rows or hardly any have
+/// say nothing but how the fits ended.
+const FEWEST: usize = 10;
 /// Most Newton steps, and a step so short that it is the last.
 const STEPS: usize = 25;
 const CLOSE: f64 = 1e-6;
@@ -29,41 +32,49 @@ pub(crate) fn borrow(scores: ArrayView2<f64>, flags: ArrayView2<bool>) -> Option
     let every = scores.nrows().div_ceil(MAX_ROWS);
     let rows: Vec<usize> = (0..scores.nrows()).step_by(every).collect();
     let count = rows.len() as f64;
-    let moments: Vec<(f64, f64)> = (0..labels)
+    // Mean and deviation of the labels that take part.
+    let moments: Vec<Option<(f64, f64)>> = (0..labels)
         .map(|label| {
+            let having = rows.iter().filter(|&&row| flags[[row, label]]).count();
             let column = scores.column(label);
             let mean = rows.iter().map(|&row| column[row]).sum::<f64>() / count;
-            let variance = rows.iter().map(|&row| (column[row] - mean).powi(2)).sum::<f64>() / count;
-            (mean, variance.sqrt())
+            let deviation = (rows.iter().map(|&row| (column[row] - mean).powi(2)).sum::<f64>() / count).sqrt();
+            let takes_part = having.min(rows.len() - having) >= FEWEST && deviation > 1e-6 * (1.0 + mean.abs());
+            takes_part.then_some((mean, deviation))
         })
         .collect();
     let inputs: Vec<f64> = rows
         .iter()
         .flat_map(|&row| {
-            let of = |(label, &(mean, deviation)): (usize, &(f64, f64))| {
-                if deviation > 0.0 { (scores[[row, label]] - mean) / deviation } else { 0.0 }
+            let of = |(label, moments): (usize, &Option<(f64, f64)>)| {
+                moments.map_or(0.0, |(mean, deviation)| (scores[[row, label]] - mean) / deviation)
             };
             moments.iter().enumerate().map(of).chain([1.0]).collect::<Vec<f64>>()
         })
         .collect();
     let of_label = |label: usize| -> Vec<f64> {
-        let outcomes: Vec<bool> = rows.iter().map(|&row| flags[[row, label]]).collect();
-        let mut penalties = vec![STRENGTH * count; labels + 1];
-        (penalties[label], penalties[labels]) = (OWN, 1e-6);
-        let found = if outcomes.contains(&true) && outcomes.contains(&false) {
+        let found = moments[label].and_then(|_| {
+            let outcomes: Vec<bool> = rows.iter().map(|&row| flags[[row, label]]).collect();
+            let mut penalties = vec![STRENGTH * count; labels + 1];
+            (penalties[label], penalties[labels]) = (OWN, 1e-6);
             regress(&inputs, &outcomes, &penalties)
-        } else {
-            None
-        };
+        });
         match found {
             Some(weights) => {
-                (0..labels).map(|k| if moments[k].1 > 0.0 { weights[k] / moments[k].1 } else { 0.0 }).collect()
+                (0..labels).map(|k| moments[k].map_or(0.0, |(_, deviation)| weights[k] / deviation)).collect()
             }
             None => (0..labels).map(|k| if k == label { 1.0 } else { 0.0 }).collect(),
         }
     };
     let columns: Vec<Vec<f64>> = (0..labels).into_par_iter().map(of_label).collect();
     Some(Array2::from_shape_fn((labels, labels), |(from, to)| columns[to][from]))
+}
+
+/// The sums that [`borrow`] found, row by row of the scores. One number after the other: bits do not depend on the processor.
+pub(crate) fn borrowed_scores(scores: ArrayView2<f64>, borrowed: &Array2<f64>) -> Array2<f64> {
+    Array2::from_shape_fn((scores.nrows(), borrowed.ncols()), |(row, to)| {
+        scores.row(row).iter().zip(borrowed.column(to)).map(|(score, share)| score * share).sum()
+    })
 }
 
 /// Newton's method for a small logistic regression; rows of `inputs` end with a 1. `None` if it does not get there.
@@ -147,6 +158,25 @@ mod tests {
             |column: usize| (scores.column(column).insert_axis(Axis(1)), flags.column(column).insert_axis(Axis(1)));
         let (scores, flags) = one(0);
         assert!(borrow(scores, flags).is_none());
+    }
+
+    #[test]
+    fn a_label_that_all_rows_or_hardly_any_have_neither_lends_nor_borrows() {
+        for having in [300, FEWEST - 1, 0] {
+            // What is left of the scores of such a label is noise of no size, around a large number.
+            let scores = Array2::from_shape_fn((300, 3), |(row, label)| match label {
+                2 => 20.0 + 1e-8 * ((row * 3) % 7) as f64,
+                _ => ((row * (5 + label)) % 13) as f64,
+            });
+            let flags = Array2::from_shape_fn((300, 3), |(row, label)| match label {
+                2 => row < having,
+                _ => (row * (5 + label)) % 13 > 6,
+            });
+            let taken = borrow(scores.view(), flags.view()).unwrap();
+            assert!(taken.row(2).iter().eq(&[0.0, 0.0, 1.0]) && taken.column(2).iter().eq(&[0.0, 0.0, 1.0]), "{taken}");
+            let summed = borrowed_scores(scores.view(), &taken);
+            assert!(summed.column(2).iter().eq(scores.column(2)) && taken[[0, 0]] > 0.0);
+        }
     }
 
     #[test]

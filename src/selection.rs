@@ -69,12 +69,13 @@ pub struct BlockTrial {
     /// The weight that was tried; 0 leaves the block out.
     #[serde(default)]
     pub weight: f64,
-    /// Loss at this weight less loss at the configured one: for a block left out, what it is worth. Below 0 the model is better off so.
+    /// Loss at this weight less loss at the plain one (the configured one, of an optional block 0): for a block left out, what it is worth.
+    /// Below 0 the model is better off so.
     pub loss: f64,
     /// Standard error of `loss`, over groups of comments that do not straddle folds.
     #[serde(default)]
     pub error: f64,
-    /// Metric at this weight less metric at the configured one.
+    /// Metric at this weight less metric at the plain one.
     pub score: f64,
 }
 
@@ -122,7 +123,7 @@ pub(crate) struct Selection<'s> {
     ranking: Vec<InnerSplit>,
     full: Option<Vec<InnerSplit>>,
     outcomes: Vec<Outcome>,
-    /// By split its best fit with the configured block weights: weights of every fit would fill the memory.
+    /// By split its best fit with the plain block weights: weights of every fit would fill the memory.
     starts: Vec<Option<BestFit>>,
 }
 
@@ -170,7 +171,7 @@ impl<'s> Selection<'s> {
         Candidate { alpha: training.alpha, class_weights: training.class_weights, blocks: self.plain() }
     }
 
-    /// Block weights before any is changed.
+    /// Block weights before any is changed: the configured ones, without optional blocks.
     fn plain(&self) -> BlockWeights {
         self.bench.config.features.weights().without_optional()
     }
@@ -189,7 +190,7 @@ impl<'s> Selection<'s> {
         Candidate { alpha: alphas[alphas.len() / 2], class_weights: ClassWeights::Balanced, ..self.fixed() }
     }
 
-    /// Strengths and class weights, with the configured block weights.
+    /// Strengths and class weights, with the plain block weights.
     fn first_candidates(&self) -> Vec<Candidate> {
         if self.search == Search::None {
             return vec![self.fixed()];
@@ -328,7 +329,7 @@ impl<'s> Selection<'s> {
         merged
     }
 
-    /// What weighing each block differently did on the splits of some folds, beside the configured weights on the same splits.
+    /// What weighing each block differently did on the splits of some folds, beside the plain weights on the same splits.
     fn block_trials(&self, folds: &[usize]) -> Vec<BlockTrial> {
         let mut trials = Vec::new();
         let plain = self.middle();

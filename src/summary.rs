@@ -28,7 +28,7 @@ pub struct TaskSummary {
     pub chosen: Candidate,
     /// What was tried, with the mean of the validation metric on inner splits.
     pub tried: Vec<Trial>,
-    /// What leaving out each block did on inner splits: the ablation table.
+    /// What leaving out, or weighing otherwise, each block did on inner splits: the ablation table.
     pub blocks: Vec<BlockTrial>,
     /// How the final fit ended.
     pub convergence: Convergence,

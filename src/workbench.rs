@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::adaptation::Adaptation;
-use crate::borrowing::borrow;
+use crate::borrowing::{borrow, borrowed_scores};
 use crate::calibration::Calibrator;
 use crate::config::Config;
 use crate::decision::{self, Decision, DecisionRule};
@@ -45,7 +45,7 @@ impl Finish {
     /// Probabilities of all labels, from scores: rows by columns.
     pub fn probabilities(&self, scores: ArrayView2<f64>) -> Array2<f64> {
         let p = match &self.borrowed {
-            Some(borrowed) => self.calibrator.probabilities(scores.dot(borrowed).view()),
+            Some(borrowed) => self.calibrator.probabilities(borrowed_scores(scores, borrowed).view()),
             None => self.calibrator.probabilities(scores),
         };
         // A two-class task has one column, its second label's.
@@ -223,7 +223,7 @@ impl Workbench<'_> {
             TaskKind::SingleLabel => None,
         };
         let finish = match &borrowed {
-            Some(borrowed) => self.finish(&scores.dot(borrowed), rows)?,
+            Some(borrowed) => self.finish(&borrowed_scores(scores.view(), borrowed), rows)?,
             None => self.finish(&scores, rows)?,
         };
         Ok(Finish { borrowed, ..finish })

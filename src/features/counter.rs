@@ -39,7 +39,7 @@ impl Counter {
 
     #[inline(always)]
     fn count_up(&mut self, columns: impl ExactSizeIterator<Item = (u32, u8)>) {
-        let needed = self.len + columns.len() + 1;
+        let needed = (self.len + columns.len()).min(self.counts.len()) + 1;
         if self.touched.len() < needed {
             self.touched.resize(needed, 0);
         }

@@ -88,7 +88,8 @@ pub fn learn_onto(
         inherited.extend_targets(&mut features);
     }
 
-    // No token is stemmed a second time, and every context is analysed once for the whole training.
+    // No token is stemmed a second time, and every context is analysed once for the whole training. Nobody asks for a token's n-grams before
+    // the features are indexed.
     let elder = Arc::new(lexicon);
     let shared = Arc::new(Shared::new(usize::MAX));
     let measured = if contexts.is_empty() { Vec::new() } else { measure(&features, rows, &shared, &elder) };

@@ -15,6 +15,8 @@ use crate::text::{Lexicon, TokenId};
 const SHARDS: usize = 16;
 /// Bytes that a part of a store holds before it forgets everything: 24 MB in all.
 const SHARD_BYTES: usize = (24 << 20) / SHARDS;
+/// What takes more bytes is not kept, or a few of them would fill the memory.
+const LARGEST: usize = SHARD_BYTES / 16;
 /// Bytes of sums that a part holds: 8 MB in all. What is met later goes without.
 const SHARD_SUMS: usize = (8 << 20) / SHARDS;
 /// Bytes that a token takes beside its n-grams and its text, about: for pointers, counts and its place in a table.
@@ -68,6 +70,9 @@ impl GramStore {
             shard.sums < SHARD_SUMS
         };
         let made = Arc::new(make(has_room));
+        if normal.len() + made.bytes() > LARGEST {
+            return made;
+        }
         let mut shard = lock();
         if shard.bytes > SHARD_BYTES {
             *shard = Shard::default();
@@ -212,7 +217,17 @@ mod tests {
         assert!(((8 << 20)..(9 << 20)).contains(&kept), "{kept}");
         for token in 0..2_000 {
             store.get(&format!("long {token}"), |_| grams(1 << 14, 0));
+            store.get(&format!("endless {token}"), |_| grams(1 << 15, 0));
         }
+        let known = |normal: &str| {
+            let is_known = std::cell::Cell::new(true);
+            store.get(normal, |_| {
+                is_known.set(false);
+                grams(0, 0)
+            });
+            is_known.get()
+        };
+        assert!(known("long 1999") && !known("endless 1998"));
         let bytes = |shard: &Mutex<Shard>| shard.lock().unwrap().bytes;
         assert!(store.shards.iter().map(bytes).sum::<usize>() <= (24 << 20) + SHARDS * (1 << 17));
     }

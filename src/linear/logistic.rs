@@ -54,9 +54,14 @@ impl SparseLogistic {
 
     /// The regression whose scores are sums over these scores: `by` tells what each (second axis) takes of which (first axis).
     pub fn mixed(&self, by: &Array2<f64>) -> Self {
-        let weights = self.weights.mapv(f64::from).dot(by).mapv(|w| w as f32);
-        let mixed = SparseLogistic::from_weights(weights, self.intercepts.dot(by));
-        SparseLogistic { convergence: self.convergence, ..mixed }
+        // One number after the other: bits do not depend on the processor.
+        let weights = Array2::from_shape_fn((self.weights.nrows(), by.ncols()), |(feature, to)| {
+            let parts = self.weights.row(feature).into_iter().zip(by.column(to));
+            parts.map(|(&weight, share)| f64::from(weight) * share).sum::<f64>() as f32
+        });
+        let intercept =
+            |to| self.intercepts.iter().zip(by.column(to)).map(|(intercept, share)| intercept * share).sum();
+        SparseLogistic::from_weights(weights, Array1::from_shape_fn(by.ncols(), intercept))
     }
 
     /// Weights, features by score columns.
