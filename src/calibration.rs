@@ -128,13 +128,15 @@ impl Calibrator {
                     row.assign(&of_classes.row(0));
                 }
             }
+            // What linfa's `predict_probabilities` does, to the last bit, without its passes over one column after the other.
             Models::PerColumn(models) => {
-                for (model, mut column) in models.iter().zip(p.columns_mut()) {
-                    let of_label = model.predict_probabilities(&column.view().insert_axis(Axis(1)));
-                    column.assign(&of_label);
-                    // linfa calls the more frequent class positive.
-                    if !model.labels().pos.class {
-                        column.mapv_inplace(|p| 1.0 - p);
+                let of_labels: Vec<(f64, f64, bool)> =
+                    models.iter().map(|m| (m.params()[0], m.intercept(), m.labels().pos.class)).collect();
+                for mut row in p.rows_mut() {
+                    for (p, &(slope, intercept, is_positive)) in row.iter_mut().zip(&of_labels) {
+                        let of_class = 1.0 / (1.0 + (-(*p * slope + intercept)).exp());
+                        // linfa calls the more frequent class positive.
+                        *p = if is_positive { of_class } else { 1.0 - of_class };
                     }
                 }
             }
@@ -202,6 +204,19 @@ mod tests {
             let p = calibrator.probabilities(array![[score]].view())[[0, 0]];
             let honest = 1.0 / (1.0 + (-score / 2.0f64).exp());
             assert!((p - honest).abs() < 0.02, "{score}: {p} {honest}");
+        }
+    }
+
+    #[test]
+    fn probabilities_of_labels_are_those_of_linfa_to_the_last_bit() {
+        let (scores, outcomes) = overconfident();
+        for flip in [false, true] {
+            let flags = Array2::from_shape_fn((outcomes.len(), 1), |(row, _)| (outcomes[row] || row % 3 == 0) != flip);
+            let calibrator = Calibrator::fit_flags(scores.view(), flags.view()).unwrap();
+            let Models::PerColumn(models) = &calibrator.models else { unreachable!("one label") };
+            let of_class = models[0].predict_probabilities(&scores.mapv(|s| scaled(s, calibrator.scale)));
+            let expected = of_class.mapv(|p| if models[0].labels().pos.class { p } else { 1.0 - p });
+            assert_eq!(calibrator.probabilities(scores.view()).column(0), expected);
         }
     }
 

@@ -128,6 +128,8 @@ pub(super) fn run(args: &PredictArgs, setting: &Setting) -> anyhow::Result<Outco
             ));
         }
     }
+    // The process is about to end, and takes all memory with it in one go.
+    std::mem::forget(model);
     Ok(if rejected > 0 { Outcome::SomeRejected } else { Outcome::Done })
 }
 
