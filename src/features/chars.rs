@@ -16,26 +16,47 @@ pub struct GramTable(HashMap<u64, u32, RandomState>);
 /// Stands with a character for an n-gram of that one character, which has no column.
 const ALONE: u64 = 1 << 32;
 
-/// A character needs 21 bits.
-fn step(begin: u64, c: char) -> u64 {
-    begin << 21 | u64::from(c)
+/// A character's code needs 21 bits.
+fn step(begin: u64, code: u32) -> u64 {
+    begin << 21 | u64::from(code)
 }
 
 impl GramTable {
     /// A table of n-grams, in the order of their columns: none before what it begins with. Such as come too early, or twice, are left out.
+    ///
+    /// As in [`GramTable::find`], some are gone through together.
     pub(super) fn new(grams: &[CharGram]) -> Self {
         let mut table = GramTable(HashMap::with_capacity_and_hasher(grams.len(), RandomState::default()));
-        for (column, gram) in grams.iter().enumerate() {
-            let mut chars = gram.chars();
-            let (Some(first), Some(last)) = (chars.next(), chars.next_back()) else { continue };
-            let begin = chars.try_fold(ALONE | u64::from(first), |begin, c| {
-                table.0.get(&step(begin, c)).map(|&column| u64::from(column))
-            });
-            if let Some(begin) = begin {
-                table.0.entry(step(begin, last)).or_insert(column as u32);
+        let mut columns = 0u32..;
+        for some in grams.chunks(SIDE_BY_SIDE) {
+            let (mut begins, mut codes) = ([None; SIDE_BY_SIDE], [[0; MAX_CHARS]; SIDE_BY_SIDE]);
+            for ((begin, codes), gram) in begins.iter_mut().zip(&mut codes).zip(some) {
+                *codes = gram.codes();
+                *begin = Some(ALONE | u64::from(codes[0]));
+            }
+            for place in 1..MAX_CHARS - 1 {
+                for (begin, codes) in begins.iter_mut().zip(&codes).filter(|(_, codes)| codes[place + 1] != 0) {
+                    *begin = begin.and_then(|begin| table.after(begin, codes[place]));
+                }
+            }
+            for ((begin, codes), column) in begins.into_iter().zip(&codes).take(some.len()).zip(&mut columns) {
+                let Some(last) = codes.iter().rposition(|&code| code != 0).filter(|&last| last > 0) else { continue };
+                // What it begins with may be one of those that are gone through with it.
+                let again = || {
+                    let begin = ALONE | u64::from(codes[0]);
+                    codes[1..last].iter().try_fold(begin, |begin, &code| table.after(begin, code))
+                };
+                if let Some(begin) = begin.or_else(again) {
+                    table.0.entry(step(begin, codes[last])).or_insert(column);
+                }
             }
         }
         table
+    }
+
+    /// The column of an n-gram, by that of what it begins with and its last character.
+    fn after(&self, begin: u64, code: u32) -> Option<u64> {
+        self.0.get(&step(begin, code)).map(|&column| u64::from(column))
     }
 
     /// Number of n-grams.
@@ -57,7 +78,7 @@ impl GramTable {
             begins.iter_mut().zip(chars).for_each(|(begin, &c)| *begin = Some(ALONE | u64::from(c)));
             for longer in 1..MAX_CHARS {
                 for (place, &c) in chars.iter().skip(longer).take(places).enumerate() {
-                    let column = begins[place].and_then(|begin| self.0.get(&step(begin, c)).copied());
+                    let column = begins[place].and_then(|begin| self.0.get(&step(begin, u32::from(c))).copied());
                     columns[place][longer - 1] = column;
                     begins[place] = column.map(u64::from);
                 }

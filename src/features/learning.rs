@@ -267,17 +267,19 @@ fn distinct_contexts<'t>(rows: &[Texts<'t>]) -> Vec<[&'t str; 2]> {
 const NONE: u32 = u32::MAX;
 
 /// In how many comments each term occurs; terms are small integers.
-struct DocumentFrequencies {
-    df: Vec<u32>,
+pub(super) struct DocumentFrequencies {
+    /// By term.
+    pub(super) df: Vec<u32>,
     last: Vec<u32>,
 }
 
 impl DocumentFrequencies {
-    fn new(terms: usize) -> Self {
+    pub(super) fn new(terms: usize) -> Self {
         DocumentFrequencies { df: vec![0; terms], last: vec![NONE; terms] }
     }
 
-    fn count(&mut self, term: usize, comment: usize) {
+    /// Counts a term of a comment, which may come again; one behind the last is added.
+    pub(super) fn count(&mut self, term: usize, comment: usize) {
         if term == self.df.len() {
             self.df.push(0);
             self.last.push(NONE);

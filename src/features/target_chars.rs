@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::chars::GramTable;
+use super::learning::DocumentFrequencies;
 use super::words::key;
 use crate::text::{CharGram, Lexicon, TokenId};
 
@@ -37,8 +38,8 @@ pub(super) fn frequencies<'c>(
     let table = GramTable::new(grams);
     let mut of_tokens: HashMap<TokenId, Box<[u32]>, RandomState> = HashMap::default();
     let mut places: HashMap<u64, u32, RandomState> = HashMap::default();
-    let mut pairs: Vec<([u32; 2], u32)> = Vec::new();
-    let mut last_comment: Vec<usize> = Vec::new();
+    let mut pairs: Vec<[u32; 2]> = Vec::new();
+    let mut frequencies = DocumentFrequencies::new(0);
     let mut scratch = Vec::new();
     for (comment, (tokens, target)) in comments.enumerate() {
         let Some(target) = target.filter(is_frequent) else { continue };
@@ -53,18 +54,14 @@ pub(super) fn frequencies<'c>(
             });
             for &gram in of_token.iter() {
                 let place = *places.entry(key(target, gram)).or_insert_with(|| {
-                    pairs.push(([target, gram], 0));
-                    last_comment.push(usize::MAX);
+                    pairs.push([target, gram]);
                     (pairs.len() - 1) as u32
-                }) as usize;
-                if last_comment[place] != comment {
-                    last_comment[place] = comment;
-                    pairs[place].1 += 1;
-                }
+                });
+                frequencies.count(place as usize, comment);
             }
         }
     }
-    pairs
+    pairs.into_iter().zip(frequencies.df).collect()
 }
 
 #[cfg(test)]

@@ -30,13 +30,16 @@ impl CharGram {
 
     /// Its characters.
     pub fn chars(self) -> impl DoubleEndedIterator<Item = char> {
-        let code = move |place: usize| (self.0 >> (BITS * place as u32) & CHAR_MASK) as u32;
         // No n-gram holds NUL: the input room rejects rows with NUL bytes, and `padded` skips it.
-        (0..MAX_CHARS)
-            .rev()
-            .map(code)
+        self.codes()
+            .into_iter()
             .filter(|&code| code != 0)
             .map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// The codes of its characters, and 0 behind the last.
+    pub fn codes(self) -> [u32; MAX_CHARS] {
+        std::array::from_fn(|place| (self.0 >> (BITS * (MAX_CHARS - 1 - place) as u32) & CHAR_MASK) as u32)
     }
 
     /// Moves the first character to the highest place, so that integers sort like texts.
