@@ -36,7 +36,7 @@ impl GramTable {
             }
             for place in 1..MAX_CHARS - 1 {
                 for (begin, codes) in begins.iter_mut().zip(&codes).filter(|(_, codes)| codes[place + 1] != 0) {
-                    *begin = begin.and_then(|begin| table.after(begin, codes[place]));
+                    *begin = begin.and_then(|begin| table.after(begin, codes[place])).map(u64::from);
                 }
             }
             for ((begin, codes), column) in begins.into_iter().zip(&codes).take(some.len()).zip(&mut columns) {
@@ -44,7 +44,7 @@ impl GramTable {
                 // What it begins with may be one of those that are gone through with it.
                 let again = || {
                     let begin = ALONE | u64::from(codes[0]);
-                    codes[1..last].iter().try_fold(begin, |begin, &code| table.after(begin, code))
+                    codes[1..last].iter().try_fold(begin, |begin, &code| table.after(begin, code).map(u64::from))
                 };
                 if let Some(begin) = begin.or_else(again) {
                     table.0.entry(step(begin, codes[last])).or_insert(column);
@@ -55,8 +55,8 @@ impl GramTable {
     }
 
     /// The column of an n-gram, by that of what it begins with and its last character.
-    fn after(&self, begin: u64, code: u32) -> Option<u64> {
-        self.0.get(&step(begin, code)).map(|&column| u64::from(column))
+    fn after(&self, begin: u64, code: u32) -> Option<u32> {
+        self.0.get(&step(begin, code)).copied()
     }
 
     /// Number of n-grams.
@@ -78,7 +78,7 @@ impl GramTable {
             begins.iter_mut().zip(chars).for_each(|(begin, &c)| *begin = Some(ALONE | u64::from(c)));
             for longer in 1..MAX_CHARS {
                 for (place, &c) in chars.iter().skip(longer).take(places).enumerate() {
-                    let column = begins[place].and_then(|begin| self.0.get(&step(begin, u32::from(c))).copied());
+                    let column = begins[place].and_then(|begin| self.after(begin, u32::from(c)));
                     columns[place][longer - 1] = column;
                     begins[place] = column.map(u64::from);
                 }

@@ -51,11 +51,7 @@ impl StringTable {
         }
         let mut table = StringTable { text, offsets, beginnings: Vec::new() };
         table.beginnings = table.iter().map(beginning).collect();
-        let is_before = |i: usize| match table.beginnings[i - 1].cmp(&table.beginnings[i]) {
-            Ordering::Less => true,
-            Ordering::Equal => table.get(i - 1) < table.get(i),
-            Ordering::Greater => false,
-        };
+        let is_before = |i: usize| table.compare(i - 1, table.beginnings[i], table.get(i)).is_lt();
         (1..table.len()).all(is_before).then_some(table)
     }
 
@@ -84,13 +80,18 @@ impl StringTable {
         &self.text[self.offsets[index] as usize..self.offsets[index + 1] as usize]
     }
 
+    /// How the string at an index stands to another with a known beginning.
+    fn compare(&self, index: usize, beginning: u64, string: &str) -> Ordering {
+        self.beginnings[index].cmp(&beginning).then_with(|| self.get(index).cmp(string))
+    }
+
     /// The index of a string.
     pub fn find(&self, string: &str) -> Option<usize> {
         let wanted = beginning(string);
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.beginnings[middle].cmp(&wanted).then_with(|| self.get(middle).cmp(string)) {
+            match self.compare(middle, wanted, string) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => return Some(middle),
