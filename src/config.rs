@@ -123,8 +123,11 @@ impl GroupBy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ValidationConfig {
-    /// Number of folds.
+    /// Number of folds that labelled comments are dealt into.
     pub folds: usize,
+    /// Of large data only some folds are held out in turn: so many that they hold this many comments, 1,000 groups of comments and 500
+    /// with and without each label; at least two.
+    pub held_out_rows: usize,
     /// What choices are made by.
     pub metric: Metric,
     /// Labels that macro-F1 is taken over; empty for all.
@@ -141,6 +144,7 @@ impl Default for ValidationConfig {
     fn default() -> Self {
         ValidationConfig {
             folds: 5,
+            held_out_rows: 100_000,
             metric: Metric::MacroF1,
             metric_labels: Vec::new(),
             group_by: GroupBy::Auto,

@@ -8,8 +8,8 @@ use crate::config::Search;
 use crate::error::{Error, Result};
 use crate::linear::{Convergence, SparseLogistic};
 use crate::metrics::Judged;
+use crate::questions::Question;
 use crate::selection::{Candidate, Choice, Selection, side_by_side};
-use crate::validation::Folds;
 use crate::workbench::{Finish, Start, Workbench};
 
 /// Held-out predictions of every row that some fold holds out, and what led to them.
@@ -18,8 +18,6 @@ pub struct OutOfFold {
     pub rows: Vec<usize>,
     /// The fold that holds each of them out.
     pub fold_of: Vec<usize>,
-    /// Number of folds.
-    pub folds: usize,
     /// Calibrated probabilities, rows by labels.
     pub probabilities: Array2<f64>,
     /// True and predicted classes.
@@ -69,20 +67,18 @@ impl OutOfFold {
 }
 
 /// Predicts each fold with a model that never saw it, all choices made inside the other folds; `search` says how much is tried.
-pub fn cross_validate(
+pub(crate) fn cross_validate(
     bench: &Workbench,
-    folds: &Folds,
-    groups: &[u32],
+    question: &Question,
     search: Search,
     step: &(dyn Fn() + Sync),
 ) -> Result<OutOfFold> {
-    let task = bench.task;
-    let selection = Selection::run(bench, folds, groups, search, step)?;
+    let (task, folds) = (bench.task, &question.folds);
+    let selection = Selection::run(bench, question, search, step)?;
     let mut of_row: Vec<Option<(usize, Judged, Vec<f64>)>> = vec![None; task.rows.len()];
     let mut parts = Vec::new();
-    let all: Vec<usize> = (0..folds.count()).collect();
-    let chosen: Vec<Candidate> = all.iter().map(|&fold| selection.choice(&[fold]).candidate).collect();
-    let finishes: Vec<(usize, (Finish, Start))> = all.into_iter().zip(selection.finish(&chosen)?).collect();
+    let chosen: Vec<Candidate> = (0..question.held_out).map(|fold| selection.choice(&[fold]).candidate).collect();
+    let finishes: Vec<(usize, (Finish, Start))> = selection.finish(&chosen)?.into_iter().enumerate().collect();
     for some in finishes.chunks(side_by_side()) {
         let fitted: Result<Vec<_>> = some
             .par_iter()
@@ -111,7 +107,7 @@ pub fn cross_validate(
         judged.push(row);
     }
     let choice = selection.choice(&(0..folds.count()).collect::<Vec<_>>());
-    Ok(OutOfFold { rows, fold_of, folds: folds.count(), probabilities, judged, choice, parts })
+    Ok(OutOfFold { rows, fold_of, probabilities, judged, choice, parts })
 }
 
 /// A fit on all rows.

@@ -231,6 +231,7 @@ impl Evaluation {
                     question,
                     grouped_by: "",
                     folds: 0,
+                    held_out: None,
                     clusters,
                     cluster_of: &number_clusters(rows.iter().map(|&r| cluster_of[r])),
                     validation,

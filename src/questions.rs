@@ -1,6 +1,6 @@
 //! What folds ask: which comments must not straddle them, and what held-out ones are then an example of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::config::{Config, GroupBy};
 use crate::error::{Error, Result};
@@ -88,6 +88,8 @@ pub(crate) struct Question {
     pub(crate) asks: &'static str,
     pub(crate) grouped_by: &'static str,
     pub(crate) folds: Folds,
+    /// How many of the folds are held out in turn, the first ones.
+    pub(crate) held_out: usize,
     /// Group of each labelled row.
     pub(crate) groups: Vec<u32>,
 }
@@ -102,6 +104,11 @@ const KNOWN: &str = "new comments under known articles";
 
 /// From this share of copies on, folds by article keep copies of a text together as well.
 const MANY_COPIES: f64 = 0.5;
+
+/// Groups that folds must hold out before others need not be: intervals resample them, and comments of one group are alike.
+const ENOUGH_GROUPS: usize = 1_000;
+/// The same of rows with and without each label.
+const ENOUGH_OF_LABEL: usize = 500;
 
 impl Plan {
     pub(crate) fn new(task: &TaskRows, keys: &GroupKeys, examples: &[Example], config: &Config) -> Result<Self> {
@@ -119,12 +126,12 @@ impl Plan {
             )));
         }
         let main = match named {
-            Some(names) => Question {
-                asks: "rows of folds that the data prescribe",
-                grouped_by: "fold",
-                folds: Folds::prescribed(&names),
-                groups: keys.groups(group_by, task),
-            },
+            Some(names) => {
+                let folds = Folds::prescribed(&names);
+                let held_out = folds.count();
+                let groups = keys.groups(group_by, task);
+                Question { asks: "rows of folds that the data prescribe", grouped_by: "fold", folds, held_out, groups }
+            }
             None => Question::new(group_by, articles, task, keys, config),
         };
         if main.folds.count() < 2 {
@@ -162,11 +169,31 @@ impl Question {
             let by_text = folds_of(task, &keys.groups(GroupBy::Text, task), config);
             if by_text.count() == folds.count() {
                 let folds = Folds::crossed(&folds, &by_text);
-                return Question { asks: UNSEEN_BOTH, grouped_by: "article and text", folds, groups };
+                let held_out = held_out(task, &folds, &groups, config);
+                return Question { asks: UNSEEN_BOTH, grouped_by: "article and text", folds, held_out, groups };
             }
         }
-        Question { asks, grouped_by, folds, groups }
+        let held_out = held_out(task, &folds, &groups, config);
+        Question { asks, grouped_by, folds, held_out, groups }
     }
+}
+
+/// The first so many folds that hold out enough to measure, calibrate and decide by.
+fn held_out(task: &TaskRows, folds: &Folds, groups: &[u32], config: &Config) -> usize {
+    let (mut rows, mut of_label) = (0, vec![0; task.labels.len()]);
+    let mut seen = HashSet::new();
+    for fold in 0..folds.count() {
+        for row in folds.held(fold) {
+            rows += 1;
+            seen.insert(groups[row]);
+            task.gold[row].iter().for_each(|&label| of_label[label] += 1);
+        }
+        let is_enough = rows >= config.validation.held_out_rows && seen.len() >= ENOUGH_GROUPS;
+        if fold > 0 && is_enough && of_label.iter().all(|&with| with.min(rows - with) >= ENOUGH_OF_LABEL) {
+            return fold + 1;
+        }
+    }
+    folds.count()
 }
 
 fn folds_of(task: &TaskRows, groups: &[u32], config: &Config) -> Folds {

@@ -5,7 +5,7 @@
 //! of a comment only those that come again are visited.
 
 use crate::features::layout::{Block, BlockWeights, Layout};
-use crate::features::token_grams::{CommentGrams, TokenGrams};
+use crate::features::token_grams::CommentGrams;
 use crate::features::weighting::{RawRow, TERM_FREQUENCIES, take_block, term_frequencies};
 use crate::linear::{Cell, HalfLogistic, vectorised};
 
@@ -220,7 +220,8 @@ impl<'m> ScoringTable<'m> {
     /// Adds a comment's character n-grams: every token as if it shared none with another, then what those that came again change.
     #[inline(always)]
     fn add_grams<const L: usize>(&self, grams: &CommentGrams, group: &Group, sums: &mut [f64; L], squares: &mut f64) {
-        for (TokenGrams { columns, sums: known }, times) in grams.each() {
+        for (token, times) in grams.each() {
+            let (columns, known) = token.parts();
             let frequency = self.term_frequency(times);
             let summed;
             // The same bits either way: whether there was room for sums depends on the comments before.

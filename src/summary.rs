@@ -52,6 +52,9 @@ pub struct Figures {
     pub grouped_by: String,
     /// Number of folds.
     pub folds: usize,
+    /// How many of them were held out in turn, where not all: rows of the others were only trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<usize>,
     /// What the intervals resample.
     pub clusters: String,
     /// How many of them there are.
@@ -92,6 +95,8 @@ pub struct Measured<'m> {
     pub grouped_by: &'m str,
     /// Number of folds; 0 without.
     pub folds: usize,
+    /// How many of them were held out in turn, where not all.
+    pub held_out: Option<usize>,
     /// What the intervals resample.
     pub clusters: &'m str,
     /// The cluster of each row.
@@ -136,6 +141,7 @@ impl Figures {
             question: m.question.into(),
             grouped_by: m.grouped_by.into(),
             folds: m.folds,
+            held_out: m.held_out,
             clusters: m.clusters.into(),
             cluster_count: m.cluster_of.iter().max().map_or(0, |&c| c as usize + 1),
             metric: m.validation.metric,

@@ -126,7 +126,7 @@ pub fn train_onto(
         let (clusters, cluster_of) = keys.clusters(task);
         let mut held_out = Vec::new();
         let mut validate = |question: &Question, search: Search| -> Result<(OutOfFold, Figures)> {
-            let held = cross_validate(&bench, &question.folds, &question.groups, search, &step)?;
+            let held = cross_validate(&bench, question, search, &step)?;
             let row_clusters = number_clusters(held.rows.iter().map(|&r| cluster_of[r]));
             let figures = Figures::measure(&Measured {
                 kind: task.kind,
@@ -135,7 +135,8 @@ pub fn train_onto(
                 probabilities: &held.probabilities,
                 question: question.asks,
                 grouped_by: question.grouped_by,
-                folds: held.folds,
+                folds: question.folds.count(),
+                held_out: (question.held_out < question.folds.count()).then_some(question.held_out),
                 clusters,
                 cluster_of: &row_clusters,
                 validation: &config.validation,
@@ -229,7 +230,7 @@ fn detected(examples: &[Example]) -> Language {
 
 /// Steps of every cross-validation of every task, and its final fit.
 fn steps_in_all(plans: &[Plan], config: &Config) -> usize {
-    let of = |question: &Question, search| selection::steps(&question.folds, search) + question.folds.count();
+    let of = |question: &Question, search| selection::steps(&question.folds, search) + question.held_out;
     let other = |plan: &Plan| plan.other.as_ref().map_or(0, |question| of(question, Search::None));
     plans.iter().map(|plan| of(&plan.main, config.training.search) + other(plan) + 1).sum()
 }

@@ -59,7 +59,7 @@ pub enum PeerResult {
     Failed(String),
 }
 
-/// Cross-validates belowline with its default settings, then the peers on its folds. `say` hears what is being done.
+/// Cross-validates belowline with its default settings, all folds in turn, then the peers on its folds. `say` hears what is being done.
 pub fn measure(set: &DataSet, task: &str, peers: &Peers, say: &dyn Fn(&str)) -> Result<TaskResult> {
     let examples = set.read(task)?;
     if examples.is_empty() {
@@ -67,7 +67,9 @@ pub fn measure(set: &DataSet, task: &str, peers: &Peers, say: &dyn Fn(&str)) -> 
     }
     say("belowline");
     let start = Instant::now();
-    let trained = train(&examples, &[task.to_owned()], &Config::default(), &|_, _| {})?;
+    let mut config = Config::default();
+    config.validation.held_out_rows = usize::MAX;
+    let trained = train(&examples, &[task.to_owned()], &config, &|_, _| {})?;
     let seconds = start.elapsed().as_secs_f64();
     let (Some(head), Some(all_held)) = (trained.model.heads.first(), trained.out_of_fold.first()) else {
         bail!("training gave no model");
@@ -142,6 +144,7 @@ fn calibration_error(head: &Head, held: &HeldOut, p: Predictions) -> Result<f64>
         question: held.question,
         grouped_by: "",
         folds: 0,
+        held_out: None,
         clusters: "",
         cluster_of: &held.clusters,
         validation: &validation,

@@ -11,6 +11,7 @@ use super::rejects::Rejects;
 use super::{InputArgs, OnError, Outcome, Setting, progress, source};
 use crate::error::{Error, Result};
 use crate::input::{Example, Inputs, Row};
+use crate::model::Head;
 use crate::report::text;
 use crate::training::{self, HeldOut, Trained};
 use crate::{labels, memory, model_file};
@@ -116,6 +117,9 @@ pub(super) fn run(args: &TrainArgs, setting: &Setting) -> anyhow::Result<Outcome
     ));
     if !setting.quiet {
         trained.warnings.iter().for_each(|w| progress::say(format_args!("warning: {w}")));
+        if args.out_of_fold.is_some() {
+            trained.model.heads.iter().filter_map(left_out).for_each(|w| progress::say(format_args!("warning: {w}")));
+        }
     }
     let is_stdout = |path: &PathBuf| path.as_os_str() == "-";
     if is_stdout(&args.output) || args.out_of_fold.as_ref().is_some_and(is_stdout) {
@@ -163,6 +167,17 @@ fn found_tasks(tasks: &[String], named: &[String], examples: &mut [Example]) -> 
         });
     }
     tasks.iter().zip(present).filter(|(_, p)| *p).map(|(t, _)| t.clone()).collect()
+}
+
+/// What is not among a task's out-of-fold predictions, where its folds were not all held out.
+fn left_out(head: &Head) -> Option<String> {
+    let figures = &head.summary.figures;
+    figures.held_out.map(|held_out| {
+        format!(
+            "`{}`: {held_out} of {} folds were held out, and only their rows have an out-of-fold prediction: raise validation.held_out_rows",
+            head.name, figures.folds
+        )
+    })
 }
 
 /// Each labelled row of each task with its fold, label, prediction and probabilities, in the folds that were tuned for.

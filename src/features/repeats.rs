@@ -67,6 +67,7 @@ impl Repeats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_comes_again_is_noted_with_its_count_before() {
@@ -79,5 +80,30 @@ mod tests {
         }
         repeats.note([(&[7u32, 5][..], 1)].into_iter());
         assert_eq!(repeats.as_slice(), []);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_of_the_comment_before(
+            comments in proptest::collection::vec(
+                proptest::collection::vec((proptest::collection::vec(0u32..500, 0..40), 1u8..4), 0..6), 1..6),
+        ) {
+            let mut repeats = Repeats::new(500);
+            for lists in &comments {
+                let mut counts = [0u8; 500];
+                let mut expected = Vec::new();
+                for (columns, times) in lists {
+                    for &column in columns {
+                        let before = counts[column as usize];
+                        if before > 0 {
+                            expected.push(Repeat { column, before, times: *times });
+                        }
+                        counts[column as usize] = before.saturating_add(*times);
+                    }
+                }
+                repeats.note(lists.iter().map(|(columns, times)| (columns.as_slice(), *times)));
+                prop_assert_eq!(repeats.as_slice(), expected);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytemuck::{cast_slice, cast_slice_mut};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -25,18 +26,35 @@ const BESIDE: usize = 160;
 /// Works out what n-grams that each come once add up to, from their columns; how the numbers are laid out is its own affair.
 pub type SumUp<'f> = Box<dyn Fn(&[u32]) -> Box<[f64]> + Send + 'f>;
 
-/// The character n-grams of one token.
-#[derive(Debug, Default)]
-pub struct TokenGrams {
-    /// Columns, counted from the block's first, once for each occurrence in the token.
-    pub columns: Box<[u32]>,
-    /// What they add up to, if each comes once; empty where nobody asked for it or there was no room.
-    pub sums: Box<[f64]>,
-}
+/// The character n-grams of one token, in one piece of memory: what is asked for together stands together.
+#[derive(Debug, Clone)]
+pub struct TokenGrams(
+    /// Number of columns, and of sums in the upper half; the sums; the columns, two in a number.
+    Arc<[u64]>,
+);
 
 impl TokenGrams {
+    /// `columns` are counted from the block's first, one for each occurrence in the token; `sums` is what they add up to, if each comes once,
+    /// or empty where nobody asked for it or there was no room.
+    fn new(columns: &[u32], sums: &[f64]) -> Self {
+        let mut data = vec![0u64; 1 + sums.len() + columns.len().div_ceil(2)];
+        data[0] = columns.len() as u64 | (sums.len() as u64) << 32;
+        let (of_sums, of_columns) = data[1..].split_at_mut(sums.len());
+        cast_slice_mut(of_sums).copy_from_slice(sums);
+        cast_slice_mut::<_, u32>(of_columns)[..columns.len()].copy_from_slice(columns);
+        TokenGrams(data.into())
+    }
+
+    /// Columns and sums.
+    #[inline(always)]
+    pub fn parts(&self) -> (&[u32], &[f64]) {
+        let (columns, sums) = (self.0[0] as u32 as usize, (self.0[0] >> 32) as usize);
+        let (of_sums, of_columns) = self.0[1..].split_at(sums);
+        (&cast_slice::<_, u32>(of_columns)[..columns], cast_slice(of_sums))
+    }
+
     fn bytes(&self) -> usize {
-        BESIDE + size_of_val(&*self.columns) + size_of_val(&*self.sums)
+        BESIDE + size_of_val(&*self.0)
     }
 }
 
@@ -50,7 +68,7 @@ pub(crate) struct GramStore {
 /// By canonical form.
 #[derive(Debug, Default)]
 struct Shard {
-    known: HashMap<Box<str>, Arc<TokenGrams>, RandomState>,
+    known: HashMap<Box<str>, TokenGrams, RandomState>,
     bytes: usize,
     sums: usize,
 }
@@ -58,7 +76,7 @@ struct Shard {
 impl GramStore {
     /// The n-grams of a token; `make` looks them up where that was not done before, with sums if there is room for them. What it gives must
     /// not depend on who asks.
-    fn get(&self, normal: &str, make: impl FnOnce(bool) -> TokenGrams) -> Arc<TokenGrams> {
+    fn get(&self, normal: &str, make: impl FnOnce(bool) -> TokenGrams) -> TokenGrams {
         let shard = &self.shards[self.state.hash_one(normal) as usize % SHARDS];
         // A panic elsewhere leaves a part whole: entries go in complete.
         let lock = || shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +87,7 @@ impl GramStore {
             }
             shard.sums < SHARD_SUMS
         };
-        let made = Arc::new(make(has_room));
+        let made = make(has_room);
         if normal.len() + made.bytes() > LARGEST {
             return made;
         }
@@ -78,9 +96,9 @@ impl GramStore {
             *shard = Shard::default();
         }
         let known = shard.known.entry_ref(normal).or_insert_with(|| made.clone()).clone();
-        if Arc::ptr_eq(&known, &made) {
+        if Arc::ptr_eq(&known.0, &made.0) {
             shard.bytes += normal.len() + made.bytes();
-            shard.sums += size_of_val(&*made.sums);
+            shard.sums += size_of_val(made.parts().1);
         }
         known
     }
@@ -90,7 +108,7 @@ impl GramStore {
 #[derive(Default)]
 pub struct TokenGramLists<'f> {
     /// By token; `None` where they were not fetched yet.
-    lists: Vec<Option<Arc<TokenGrams>>>,
+    lists: Vec<Option<TokenGrams>>,
     bytes: usize,
     sum_up: Option<SumUp<'f>>,
     found: Vec<u32>,
@@ -117,7 +135,7 @@ impl<'f> TokenGramLists<'f> {
     /// Lists of tokens 0, 1, ..., with sums where `sum_up` is given.
     #[cfg(test)]
     pub(crate) fn of_lists(lists: &[&[u32]], sum_up: impl Fn(&[u32]) -> Box<[f64]>) -> TokenGramLists<'static> {
-        let list = |columns: &&[u32]| Some(Arc::new(TokenGrams { columns: (*columns).into(), sums: sum_up(columns) }));
+        let list = |columns: &&[u32]| Some(TokenGrams::new(columns, &sum_up(columns)));
         TokenGramLists { lists: lists.iter().map(list).collect(), ..TokenGramLists::default() }
     }
 
@@ -135,13 +153,13 @@ impl<'f> TokenGramLists<'f> {
     /// A token's n-grams; of tokens that were never fetched none.
     #[inline]
     pub(super) fn of(&self, token: TokenId) -> Option<&TokenGrams> {
-        self.lists.get(token as usize)?.as_deref()
+        self.lists.get(token as usize)?.as_ref()
     }
 
     /// A token's columns; of tokens that were never fetched none.
     #[inline]
     pub(super) fn columns(&self, token: TokenId) -> &[u32] {
-        self.of(token).map_or(&[], |grams| &grams.columns)
+        self.of(token).map_or(&[], |grams| grams.parts().0)
     }
 
     /// Fetches the n-grams of a comment's distinct tokens. Class tokens have none.
@@ -156,7 +174,7 @@ impl<'f> TokenGramLists<'f> {
                     found.clear();
                     table.find(normal, scratch, found);
                     let sums = sum_up.as_ref().filter(|_| has_room).map(|sum_up| sum_up(found)).unwrap_or_default();
-                    TokenGrams { columns: found.as_slice().into(), sums }
+                    TokenGrams::new(found, &sums)
                 });
                 self.bytes += grams.bytes();
                 *list = Some(grams);
@@ -164,8 +182,8 @@ impl<'f> TokenGramLists<'f> {
         }
         // Fetched one after the other, with nothing decided in between, the lists come from memory side by side.
         let fetched = tokens.iter().fold(0, |all, &(token, _)| {
-            let columns = self.columns(token);
-            all ^ columns.first().unwrap_or(&0) ^ columns.last().unwrap_or(&0)
+            let data = self.of(token).map_or(&[][..], |grams| &grams.0);
+            all ^ data.first().unwrap_or(&0) ^ data.last().unwrap_or(&0)
         });
         std::hint::black_box(fetched);
     }
@@ -195,7 +213,7 @@ mod tests {
     use super::*;
 
     fn grams(columns: usize, sums: usize) -> TokenGrams {
-        TokenGrams { columns: vec![7; columns].into(), sums: vec![0.5; sums].into() }
+        TokenGrams::new(&vec![7; columns], &vec![0.5; sums])
     }
 
     #[test]
@@ -203,7 +221,8 @@ mod tests {
         let store = GramStore::default();
         let first = store.get("bus", |has_room| grams(3, usize::from(has_room)));
         let second = store.get("bus", |_| unreachable!("it is known"));
-        assert!(Arc::ptr_eq(&first, &second) && (first.columns.len(), first.sums.len()) == (3, 1));
+        assert!(Arc::ptr_eq(&first.0, &second.0));
+        assert_eq!(first.parts(), (&[7; 3][..], &[0.5][..]));
     }
 
     #[test]
@@ -212,7 +231,7 @@ mod tests {
         let mut kept = 0;
         for token in 0..30_000 {
             let made = store.get(&token.to_string(), |has_room| grams(0, if has_room { 100 } else { 0 }));
-            kept += size_of_val(&*made.sums);
+            kept += size_of_val(made.parts().1);
         }
         assert!(((8 << 20)..(9 << 20)).contains(&kept), "{kept}");
         for token in 0..2_000 {

@@ -246,7 +246,10 @@ fn figures(out: &mut String, figures: &Figures) {
     let e = &figures.estimate;
     let folds = match figures.folds {
         0 => String::new(),
-        folds => format!(", {folds} folds by {}, nothing chosen on the rows that are judged", figures.grouped_by),
+        folds => {
+            let held_out = figures.held_out.map(|some| format!("{some} of ")).unwrap_or_default();
+            format!(", {held_out}{folds} folds by {}, nothing chosen on the rows that are judged", figures.grouped_by)
+        }
     };
     line(out, format_args!("  Measured: {}{folds}", figures.question));
     line(

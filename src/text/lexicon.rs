@@ -41,6 +41,8 @@ pub struct TokenFacts {
     pub shouted: bool,
     /// Whether a run of four or more equal characters was cut.
     pub elongated: bool,
+    /// Bytes of the token as it is written, if it is short; else 0.
+    short: u8,
     normal_start: u32,
     normal_end: u32,
 }
@@ -52,6 +54,23 @@ impl TokenFacts {
     }
 }
 
+/// A distinct token, in half a cache line.
+struct Known {
+    /// Its bytes if it is short, as in [`Short`].
+    bytes: [u64; 2],
+    facts: TokenFacts,
+}
+
+impl Known {
+    fn is(&self, short: &Short) -> bool {
+        self.bytes == short.bytes && self.facts.short == short.length
+    }
+
+    fn short(&self) -> Option<Short> {
+        (self.facts.short > 0).then_some(Short { bytes: self.bytes, length: self.facts.short })
+    }
+}
+
 /// Distinct tokens and stems met so far.
 pub struct Lexicon {
     stemmer: Stemmer,
@@ -59,9 +78,7 @@ pub struct Lexicon {
     tokens: HashMap<Box<str>, TokenId, RandomState>,
     /// The same for short tokens, which almost all are.
     short_tokens: TokenTable,
-    /// The bytes of each token that is short.
-    shorts: Vec<Option<Short>>,
-    facts: Vec<TokenFacts>,
+    known: Vec<Known>,
     /// Canonical forms, one after the other.
     normals: String,
     known_stems: Arc<StringTable>,
@@ -86,10 +103,9 @@ impl Lexicon {
             stemmer: Stemmer::new(language),
             tokens: HashMap::default(),
             short_tokens: TokenTable::new(),
-            shorts: Vec::new(),
             cut: Vec::new(),
             fetched: Vec::new(),
-            facts: Vec::new(),
+            known: Vec::new(),
             normals: String::new(),
             known_stems,
             elder: None,
@@ -122,7 +138,7 @@ impl Lexicon {
         }));
         for (&token, fetched) in cut.iter().zip(&fetched) {
             let id = match fetched {
-                Some((short, hash, slot)) if slot.may_be(*hash) && self.shorts[slot.id() as usize] == Some(*short) => {
+                Some((short, hash, slot)) if slot.may_be(*hash) && self.known[slot.id() as usize].is(short) => {
                     slot.id()
                 }
                 Some((short, hash, _)) => self.short_id(token.kind, token.text(text), *short, *hash),
@@ -138,17 +154,17 @@ impl Lexicon {
         let mut long: Vec<(&str, TokenId)> = other.tokens.iter().map(|(text, &id)| (&**text, id)).collect();
         long.sort_unstable_by_key(|&(_, id)| id);
         let mut long = long.into_iter();
-        let ids = other.shorts.iter().enumerate().map(|(id, short)| {
+        let ids = other.known.iter().enumerate().map(|(id, known)| {
             let id = id as TokenId;
             if (id as usize) < PERSONAL_KINDS.len() {
                 return id;
             }
-            match short {
+            match known.short() {
                 Some(short) => {
-                    let hash = self.short_tokens.hash(short);
-                    self.find_short(short, hash).unwrap_or_else(|| {
+                    let hash = self.short_tokens.hash(&short);
+                    self.find_short(&short, hash).unwrap_or_else(|| {
                         let id = self.copy(other, id);
-                        self.insert_short(id, *short, hash);
+                        self.insert_short(id, short, hash);
                         id
                     })
                 }
@@ -167,12 +183,12 @@ impl Lexicon {
 
     /// What is known of a token.
     pub fn facts(&self, id: TokenId) -> TokenFacts {
-        self.facts[id as usize]
+        self.known[id as usize].facts
     }
 
     /// The canonical form of a token.
     pub fn normal(&self, id: TokenId) -> &str {
-        let facts = &self.facts[id as usize];
+        let facts = &self.known[id as usize].facts;
         &self.normals[facts.normal_start as usize..facts.normal_end as usize]
     }
 
@@ -192,7 +208,7 @@ impl Lexicon {
 
     /// Number of distinct tokens.
     pub fn len(&self) -> usize {
-        self.facts.len()
+        self.known.len()
     }
 
     /// Whether it is time to forget: there are many tokens, or their texts and what is kept `beside` them take many bytes.
@@ -207,15 +223,14 @@ impl Lexicon {
 
     /// Whether no token is known; never so, since class tokens always are.
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
+        self.known.is_empty()
     }
 
     /// Forgets every token and every stem that was not given at the start. All ids but those of known stems become invalid.
     pub fn reset(&mut self) {
         self.tokens.clear();
         self.short_tokens.clear();
-        self.shorts.clear();
-        self.facts.clear();
+        self.known.clear();
         self.normals.clear();
         self.new_stem_ids.clear();
         self.new_stems.clear();
@@ -239,9 +254,11 @@ impl Lexicon {
     }
 
     fn insert_short(&mut self, id: TokenId, short: Short, hash: u64) {
-        self.shorts[id as usize] = Some(short);
-        let shorts = &self.shorts;
-        self.short_tokens.insert(hash, id, |table, id| shorts[id as usize].map_or(0, |short| table.hash(&short)));
+        let token = &mut self.known[id as usize];
+        (token.bytes, token.facts.short) = (short.bytes, short.length);
+        let known = &self.known;
+        self.short_tokens
+            .insert(hash, id, |table, id| known[id as usize].short().map_or(0, |short| table.hash(&short)));
     }
 
     fn long_id(&mut self, kind: TokenKind, text: &str) -> TokenId {
@@ -270,7 +287,7 @@ impl Lexicon {
     }
 
     fn find_short(&self, short: &Short, hash: u64) -> Option<TokenId> {
-        self.short_tokens.find(hash, |id| self.shorts[id as usize] == Some(*short))
+        self.short_tokens.find(hash, |id| self.known[id as usize].is(short))
     }
 
     fn add(&mut self, kind: TokenKind, text: &str) -> TokenId {
@@ -292,6 +309,7 @@ impl Lexicon {
             stem: self.stem_id(&stem),
             shouted: kind == TokenKind::Word && is_shouted(text),
             elongated: kind == TokenKind::Word && is_elongated(text),
+            short: 0,
             normal_start: 0,
             normal_end: 0,
         };
@@ -311,9 +329,9 @@ impl Lexicon {
     fn push(&mut self, facts: TokenFacts, normal: &str) -> TokenId {
         let normal_start = self.normals.len() as u32;
         self.normals.push_str(normal);
-        self.facts.push(TokenFacts { normal_start, normal_end: self.normals.len() as u32, ..facts });
-        self.shorts.push(None);
-        (self.facts.len() - 1) as TokenId
+        let facts = TokenFacts { short: 0, normal_start, normal_end: self.normals.len() as u32, ..facts };
+        self.known.push(Known { bytes: [0; 2], facts });
+        (self.known.len() - 1) as TokenId
     }
 
     fn stem_id(&mut self, stem: &str) -> StemId {

@@ -7,28 +7,27 @@ use super::lexicon::TokenId;
 /// Up to sixteen bytes: the first eight and the last eight, which may overlap, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Short {
-    first: u64,
-    last: u64,
-    length: u8,
+    pub(super) bytes: [u64; 2],
+    pub(super) length: u8,
 }
 
 impl Short {
     /// `None` for more bytes.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let length = bytes.len();
-        let (first, last) = match length {
+        let bytes = match length {
             0..4 => {
                 let at = |place: usize| u64::from(bytes.get(place).copied().unwrap_or(0));
-                (at(0) | at(1) << 8 | at(2) << 16, 0)
+                [at(0) | at(1) << 8 | at(2) << 16, 0]
             }
             4..8 => {
                 let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-                (four(bytes.first_chunk()?), four(bytes.last_chunk()?))
+                [four(bytes.first_chunk()?), four(bytes.last_chunk()?)]
             }
-            8..=16 => (u64::from_le_bytes(*bytes.first_chunk()?), u64::from_le_bytes(*bytes.last_chunk()?)),
+            8..=16 => [u64::from_le_bytes(*bytes.first_chunk()?), u64::from_le_bytes(*bytes.last_chunk()?)],
             _ => return None,
         };
-        Some(Short { first, last, length: length as u8 })
+        Some(Short { bytes, length: length as u8 })
     }
 }
 
@@ -74,8 +73,9 @@ impl TokenTable {
 
     /// The two halves of a 128-bit product, folded.
     pub(super) fn hash(&self, token: &Short) -> u64 {
-        let a = token.first ^ self.keys[0];
-        let b = token.last.rotate_left(32) ^ self.keys[1] ^ u64::from(token.length) << 56;
+        let [first, last] = token.bytes;
+        let a = first ^ self.keys[0];
+        let b = last.rotate_left(32) ^ self.keys[1] ^ u64::from(token.length) << 56;
         let product = u128::from(a) * u128::from(b | 1);
         (product as u64 ^ (product >> 64) as u64).wrapping_mul(self.keys[1] | 1)
     }

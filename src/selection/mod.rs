@@ -3,9 +3,11 @@
 //! Everything is nested: what is chosen for a fold is chosen on rows outside it, with fits that saw neither those rows nor the fold.
 //! Candidates are ranked by log loss, which is smooth where few rows are held out; the decision rule is then tuned for the metric.
 
+mod finishing;
+
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, Axis, Slice};
+use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +17,9 @@ use crate::features::layout::{Block, BlockWeights};
 use crate::labels::TaskKind;
 use crate::linear::ClassWeights;
 use crate::metrics::{self, Judged, Metric, Tally};
+use crate::questions::Question;
 use crate::validation::{Folds, InnerSplit, Splits};
-use crate::workbench::{Finish, Start, Workbench};
+use crate::workbench::{Start, Workbench};
 
 /// Tolerance of fits that only rank candidates.
 const RANKING_TOLERANCE: f64 = 3e-2;
@@ -100,13 +103,6 @@ struct Outcome {
     scores: Array2<f64>,
 }
 
-/// A fit on a split that is yet to be made, and the folds that want its scores of rows that it holds out.
-struct Fit<'s> {
-    split: usize,
-    candidate: Candidate,
-    held: Vec<(usize, &'s [usize])>,
-}
-
 /// The fit of least loss over what a split holds out.
 struct BestFit {
     loss: f64,
@@ -118,6 +114,8 @@ pub(crate) struct Selection<'s> {
     bench: &'s Workbench<'s>,
     /// What must not straddle folds, by row.
     groups: &'s [u32],
+    /// Number of folds.
+    folds: usize,
     search: Search,
     /// Splits on which candidates are ranked, and those on which the choice is finished.
     ranking: Vec<InnerSplit>,
@@ -131,12 +129,12 @@ impl<'s> Selection<'s> {
     /// Tries what a search level asks for. `step` is told of each split's end.
     pub(crate) fn run(
         bench: &'s Workbench<'s>,
-        folds: &Folds,
-        groups: &'s [u32],
+        question: &'s Question,
         search: Search,
         step: &(dyn Fn() + Sync),
     ) -> Result<Self> {
         let task = bench.task;
+        let (folds, groups) = (&question.folds, question.groups.as_slice());
         let seed = bench.config.validation.seed;
         let splits = splits(folds, search);
         let full = folds.inner_splits(splits, groups, &task.gold, task.labels.len(), seed);
@@ -160,7 +158,8 @@ impl<'s> Selection<'s> {
             }
         };
         let starts = ranking.iter().map(|_| None).collect();
-        let mut selection = Selection { bench, groups, search, ranking, full, outcomes: Vec::new(), starts };
+        let mut selection =
+            Selection { bench, groups, folds: folds.count(), search, ranking, full, outcomes: Vec::new(), starts };
         selection.try_all(step)?;
         Ok(selection)
     }
@@ -377,54 +376,6 @@ impl<'s> Selection<'s> {
         }
         let searched = self.search != Search::None;
         Choice { candidate, tried: if searched { tried } else { Vec::new() }, blocks }
-    }
-
-    /// Calibrator and rule of each fold's choice, from the rows its splits hold out, and weights to start the fold's fit from.
-    pub(crate) fn finish(&self, chosen: &[Candidate]) -> Result<Vec<(Finish, Start)>> {
-        let splits = self.full.as_ref().unwrap_or(&self.ranking);
-        let asked =
-            splits.iter().enumerate().flat_map(|(place, split)| split.held.iter().map(move |held| (place, held)));
-        // Chosen on a sample, or blocks left out together: calibrator and rule need scores of the real thing. Folds that share a split
-        // and a choice share the fit.
-        let mut missing: Vec<Fit> = Vec::new();
-        for (place, (fold, rows)) in asked.clone() {
-            let candidate = chosen[*fold];
-            if self.full.is_some() || self.outcome(place, *fold, candidate).is_none() {
-                match missing.iter_mut().find(|fit| fit.split == place && fit.candidate == candidate) {
-                    Some(fit) => fit.held.push((*fold, rows)),
-                    None => missing.push(Fit { split: place, candidate, held: vec![(*fold, rows)] }),
-                }
-            }
-        }
-        let mut fitted = Vec::with_capacity(missing.len());
-        for some in missing.chunks(side_by_side()) {
-            let run = |fit: &Fit| {
-                let held: Vec<usize> = fit.held.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
-                self.bench.fit_and_score(&splits[fit.split].train, &held, fit.candidate, self.start(fit.split))
-            };
-            fitted.extend(some.par_iter().map(run).collect::<Result<Vec<_>>>()?);
-        }
-        let mut of_folds: Vec<(Vec<Array2<f64>>, Vec<usize>, Start)> = vec![Default::default(); chosen.len()];
-        for (place, (fold, rows)) in asked {
-            let (scores, held, start) = &mut of_folds[*fold];
-            held.extend_from_slice(rows);
-            let of_fold = missing.iter().zip(&fitted).find_map(|(fit, fitted)| {
-                let before = fit.held.iter().position(|(f, _)| fit.split == place && f == fold)?;
-                let first: usize = fit.held[..before].iter().map(|(_, rows)| rows.len()).sum();
-                Some((fitted, first))
-            });
-            if let Some(((found, weights), first)) = of_fold {
-                scores.push(found.slice_axis(Axis(0), Slice::from(first..first + rows.len())).to_owned());
-                *start = weights.clone();
-            } else if let Some(outcome) = self.outcome(place, *fold, chosen[*fold]) {
-                scores.push(outcome.scores.clone());
-                *start = self.start(place);
-            }
-        }
-        let finish = |(scores, held, start): (Vec<Array2<f64>>, Vec<usize>, Start)| {
-            Ok((self.bench.finish_parts(&scores, &held)?, start))
-        };
-        of_folds.into_iter().map(finish).collect()
     }
 
     /// How a candidate did on a split on behalf of a fold, if it was tried.
