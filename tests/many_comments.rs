@@ -11,11 +11,13 @@ const PRAISE: [&str; 4] = ["splendid", "lovely", "grand", "fine"];
 const BLAME: [&str; 4] = ["dreadful", "awful", "poor", "sad"];
 const COMMENTS: usize = 3_000;
 
-/// The text and tone of a comment like no other. Every eighth says the opposite of what it is labelled.
+/// The text and tone of a comment like no other. Every seventh says the opposite of what it is labelled.
 fn comment(i: usize) -> (String, &'static str) {
     let kind = i % 2 == 0;
-    let words = if kind == (i % 8 > 1) { PRAISE } else { BLAME };
-    (format!("The {} bridge number{i}x is there", words[(i / 2) % 4]), if kind { "kind" } else { "cross" })
+    let words = if kind == (i % 14 > 1) { PRAISE } else { BLAME };
+    // The number makes each comment one of a kind, and says nothing of its label.
+    let number = i * 7_919 % 10_007;
+    (format!("The {} bridge number{number}x is there", words[(i / 2) % 4]), if kind { "kind" } else { "cross" })
 }
 
 /// `rare` of the comments have a label of their own.
@@ -46,8 +48,7 @@ fn folds_are_held_out_until_there_are_rows_enough() {
     assert_eq!((summary.figures.folds, summary.figures.held_out), (5, Some(2)));
     assert_eq!(held_out.rows.len(), 1_200);
     assert!(held_out.folds.iter().all(|&fold| fold < 2));
-    assert!((0.8..0.95).contains(&summary.figures.accuracy), "{}", summary.figures.accuracy);
-    assert!(summary.figures.calibration_error < 0.05, "{}", summary.figures.calibration_error);
+    assert!((0.8..0.9).contains(&summary.figures.accuracy), "{}", summary.figures.accuracy);
 
     // What is chosen is chosen as if all of them were.
     let all = train(&examples, &config("quick").replace("= 1000", "= 1000000"));
@@ -55,6 +56,10 @@ fn folds_are_held_out_until_there_are_rows_enough() {
     assert_eq!((of_all.figures.folds, of_all.figures.held_out), (5, None));
     assert_eq!(all.out_of_fold[0][0].rows.len(), COMMENTS);
     assert_eq!((summary.chosen, &summary.tried), (of_all.chosen, &of_all.tried));
+    // And measured as well.
+    let figures = [&summary.figures, &of_all.figures];
+    let [some, every] = figures.map(|f| [f.accuracy, f.calibration_error]);
+    assert!(some.iter().zip(every).all(|(a, b)| (a - b).abs() < 0.02), "{some:?} {every:?}");
 }
 
 #[test]

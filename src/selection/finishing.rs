@@ -1,5 +1,7 @@
 //! What choices are finished by: held-out scores of the real thing, for calibrator and rule of each fold.
 
+use std::collections::HashSet;
+
 use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
 
@@ -79,6 +81,12 @@ fn asked(splits: &[InnerSplit], first: usize, folds: usize) -> Vec<(usize, &(usi
     asked
 }
 
+/// The splits that [`Selection::finish`] asks: all that there is to do where nothing is to be chosen.
+pub(super) fn needed(splits: Vec<InnerSplit>, first: usize, folds: usize) -> Vec<InnerSplit> {
+    let places: HashSet<usize> = asked(&splits, first, folds).into_iter().map(|(place, _)| place).collect();
+    splits.into_iter().enumerate().filter(|(place, _)| places.contains(place)).map(|(_, split)| split).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +105,6 @@ mod tests {
         assert_eq!(of(2), [(0, 0), (0, 1)]);
         assert_eq!(of(3), [(0, 0), (0, 1), (1, 2)]);
         assert_eq!(of(5), [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 0)]);
+        assert_eq!(needed(splits.clone(), 3, 5), splits[..2]);
     }
 }

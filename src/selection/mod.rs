@@ -137,7 +137,10 @@ impl<'s> Selection<'s> {
         let (folds, groups) = (&question.folds, question.groups.as_slice());
         let seed = bench.config.validation.seed;
         let splits = splits(folds, search);
-        let full = folds.inner_splits(splits, groups, &task.gold, task.labels.len(), seed);
+        let mut full = folds.inner_splits(splits, groups, &task.gold, task.labels.len(), seed);
+        if search == Search::None {
+            full = finishing::needed(full, question.held_out, folds.count());
+        }
         if full.iter().any(|s| s.train.is_empty() || s.held.iter().any(|(_, held)| held.is_empty())) {
             return Err(Error::TrainingData(format!(
                 "`{}`: {} labelled rows are too few to hold some out twice: label more comments",
