@@ -403,7 +403,7 @@ fn splits(folds: &Folds, search: Search) -> Splits {
     }
 }
 
-/// How often [`Selection::run`] tells of a step.
+/// How often [`Selection::run`] tells of a step, at most.
 pub(crate) fn steps(folds: &Folds, search: Search) -> usize {
     splits(folds, search).count(folds.count())
 }
