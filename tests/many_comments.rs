@@ -13,7 +13,7 @@ const COMMENTS: usize = 3_000;
 
 /// The text and tone of a comment like no other. Every seventh says the opposite of what it is labelled.
 fn comment(i: usize) -> (String, &'static str) {
-    let kind = i % 2 == 0;
+    let kind = i.is_multiple_of(2);
     let words = if kind == (i % 14 > 1) { PRAISE } else { BLAME };
     // The number makes each comment one of a kind, and says nothing of its label.
     let number = i * 7_919 % 10_007;
