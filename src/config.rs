@@ -125,8 +125,8 @@ impl GroupBy {
 pub struct ValidationConfig {
     /// Number of folds that labelled comments are dealt into.
     pub folds: usize,
-    /// Of large data only some folds are held out in turn: so many that they hold this many comments, 1,000 groups of comments and 500
-    /// with and without each label; at least two.
+    /// Of large data only some folds are held out in turn: so many that they hold this many comments, 1,000 groups of comments, none of
+    /// them more than a hundredth, and 500 comments with and without each label; at least two. Folds that the data prescribe all are.
     pub held_out_rows: usize,
     /// What choices are made by.
     pub metric: Metric,

@@ -12,7 +12,7 @@ use crate::questions::Question;
 use crate::selection::{Candidate, Choice, Selection, side_by_side};
 use crate::workbench::{Finish, Start, Workbench};
 
-/// Held-out predictions of every row that some fold holds out, and what led to them.
+/// Held-out predictions of the rows of the folds that were held out, and what led to them.
 pub struct OutOfFold {
     /// The rows, ascending: places among the task's labelled rows.
     pub rows: Vec<usize>,
@@ -66,7 +66,7 @@ impl OutOfFold {
     }
 }
 
-/// Predicts each fold with a model that never saw it, all choices made inside the other folds; `search` says how much is tried.
+/// Predicts each fold that is to be held out with a model that never saw it, all choices made inside the other folds; `search` says how much is tried.
 pub(crate) fn cross_validate(
     bench: &Workbench,
     question: &Question,

@@ -58,6 +58,14 @@ impl LabelSet {
         self.names.binary_search_by(|n| n.as_str().cmp(name)).ok()
     }
 
+    /// The class indices of the labels in a cell, ascending, each once; names that are not in the set are left out.
+    pub fn indices(&self, cell: &str) -> Vec<usize> {
+        let mut indices: Vec<usize> = split_cell(cell).filter_map(|name| self.index(name)).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices
+    }
+
     /// The numbers that labels have unless a config says otherwise: favor 1, none 0, against -1, where these are all labels there are.
     pub fn usual_numbers(&self) -> Option<Vec<f64>> {
         let number =

@@ -1,6 +1,6 @@
 //! What folds ask: which comments must not straddle them, and what held-out ones are then an example of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::config::{Config, GroupBy};
 use crate::error::{Error, Result};
@@ -105,8 +105,10 @@ const KNOWN: &str = "new comments under known articles";
 /// From this share of copies on, folds by article keep copies of a text together as well.
 const MANY_COPIES: f64 = 0.5;
 
-/// Groups that folds must hold out before others need not be: intervals resample them, and comments of one group are alike.
+/// Groups that folds must hold out before others need not be: comments of one group are alike.
 const ENOUGH_GROUPS: usize = 1_000;
+/// One in so many held-out rows may be of one group: a group is in one fold, so that it weighs more, or nothing, where others are left out.
+const LARGEST_GROUP: usize = 100;
 /// The same of rows with and without each label.
 const ENOUGH_OF_LABEL: usize = 500;
 
@@ -181,15 +183,16 @@ impl Question {
 /// The first so many folds that hold out enough to measure, calibrate and decide by.
 fn held_out(task: &TaskRows, folds: &Folds, groups: &[u32], config: &Config) -> usize {
     let (mut rows, mut of_label) = (0, vec![0; task.labels.len()]);
-    let mut seen = HashSet::new();
+    let mut of_group: HashMap<u32, usize> = HashMap::new();
     for fold in 0..folds.count() {
         for row in folds.held(fold) {
             rows += 1;
-            seen.insert(groups[row]);
+            *of_group.entry(groups[row]).or_default() += 1;
             task.gold[row].iter().for_each(|&label| of_label[label] += 1);
         }
-        let is_enough = rows >= config.validation.held_out_rows && seen.len() >= ENOUGH_GROUPS;
-        if fold > 0 && is_enough && of_label.iter().all(|&with| with.min(rows - with) >= ENOUGH_OF_LABEL) {
+        let is_enough = rows >= config.validation.held_out_rows && of_group.len() >= ENOUGH_GROUPS;
+        let is_even = of_group.values().all(|&of_one| of_one * LARGEST_GROUP <= rows);
+        if fold > 0 && is_enough && is_even && of_label.iter().all(|&with| with.min(rows - with) >= ENOUGH_OF_LABEL) {
             return fold + 1;
         }
     }

@@ -24,7 +24,7 @@ use crate::workbench::{Finish, Workbench};
 /// Comments that the language is detected from, spread evenly over the data.
 const LANGUAGE_SAMPLE: usize = 500;
 
-/// A trained model, what is worth a warning, and how each training row was predicted while held out.
+/// A trained model, what is worth a warning, and how training rows were predicted while held out.
 pub struct Trained {
     /// The model.
     pub model: Model,
@@ -277,9 +277,7 @@ fn task_rows(
         decision: settings.decision.unwrap_or(Decision::Tuned),
     };
     for (row, cell) in cells {
-        let mut gold: Vec<usize> = split_cell(cell).filter_map(|l| task.labels.index(l)).collect();
-        gold.sort_unstable();
-        gold.dedup();
+        let gold = task.labels.indices(cell);
         if kind == TaskKind::SingleLabel && gold.len() != 1 {
             return Err(Error::TrainingData(format!(
                 "column `{name}` is single-label by the config, but labelled row {} has {} labels",

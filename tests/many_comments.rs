@@ -5,7 +5,7 @@ mod support;
 use belowline::config::Config;
 use belowline::input::Example;
 use belowline::training::{self, Trained};
-use support::{FAST, Folder};
+use support::{FAST, Folder, column};
 
 const PRAISE: [&str; 4] = ["splendid", "lovely", "grand", "fine"];
 const BLAME: [&str; 4] = ["dreadful", "awful", "poor", "sad"];
@@ -63,28 +63,48 @@ fn folds_are_held_out_until_there_are_rows_enough() {
 }
 
 #[test]
-fn a_rare_label_or_few_groups_take_all_folds() {
+fn a_rare_label_few_groups_or_a_large_one_take_all_folds() {
     let rare = train(&examples(40), &config("none"));
     assert_eq!(rare.model.heads[0].summary.figures.held_out, None);
     let mut grouped = examples(0);
     grouped.iter_mut().enumerate().for_each(|(i, e)| e.author = Some(format!("author {}", i % 300)));
     let by_author = train(&grouped, &format!("{}group_by = \"author\"\n", config("none")));
     assert_eq!(by_author.model.heads[0].summary.figures.held_out, None);
+    // One author of every tenth comment, and many of one each.
+    grouped
+        .iter_mut()
+        .enumerate()
+        .for_each(|(i, e)| e.author = Some(format!("author {}", if i % 10 > 0 { i } else { 0 })));
+    let prolific = train(&grouped, &format!("{}group_by = \"author\"\n", config("none")));
+    assert_eq!(prolific.model.heads[0].summary.figures.held_out, None);
+    grouped.iter_mut().enumerate().for_each(|(i, e)| e.author = Some(format!("author {i}")));
+    let of_one_each = train(&grouped, &format!("{}group_by = \"author\"\n", config("none")));
+    assert_eq!(of_one_each.model.heads[0].summary.figures.held_out, Some(2));
 }
 
 #[test]
 fn the_summary_says_so_and_a_file_without_the_other_rows_comes_with_a_warning() {
     let folder = Folder::new();
-    let rows: String = (0..COMMENTS).map(comment).map(|(text, tone)| format!("{text},{tone}\n")).collect();
-    folder.write("many.csv", format!("comment,tone\n{rows}"));
+    let row = |i: usize| {
+        let (text, tone) = comment(i);
+        format!("{text},{tone},{}\n", if i < 40 { "favor" } else { "against" })
+    };
+    folder.write("many.csv", format!("comment,tone,stance\n{}", (0..COMMENTS).map(row).collect::<String>()));
     folder.write("two.toml", config("none"));
     folder.write("all.toml", FAST);
-    let run = folder.run("train many.csv --config two.toml -o m --out-of-fold held.csv");
+    let run = folder.run("train many.csv --task tone --config two.toml -o m --out-of-fold held.csv");
     assert!(run.err.contains("`tone`: 2 of 5 folds were held out"), "{}", run.err);
     assert!(run.err.contains("raise validation.held_out_rows"), "{}", run.err);
     assert!(run.done().contains("2 of 5 folds by text, nothing chosen"));
     assert_eq!(folder.read("held.csv").lines().count(), 1 + 1_200);
-    let run = folder.run("train many.csv --config all.toml -o m --out-of-fold held.csv");
+    let run = folder.run("train many.csv --task tone --config all.toml -o m --out-of-fold held.csv");
     assert!(!run.err.contains("held out"), "{}", run.err);
     assert_eq!(folder.read("held.csv").lines().count(), 1 + COMMENTS);
+
+    // Another task, whose label is rare, takes all folds: its rows keep the first one's label.
+    folder.run("train many.csv --config two.toml -o m --out-of-fold held.csv").done();
+    let held = folder.read("held.csv");
+    let filled = |name| column(&held, name).iter().filter(|cell| !cell.is_empty()).count();
+    assert_eq!((filled("stance_pred"), filled("tone_pred")), (COMMENTS, 1_200));
+    assert_eq!(column(&held, "tone"), (0..COMMENTS).map(|i| comment(i).1).collect::<Vec<_>>());
 }

@@ -44,7 +44,7 @@ pub(super) struct TrainArgs {
     /// Refuse to train where it would take more memory than this, as in 6GB; by default what is free.
     #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
     max_memory: Option<u64>,
-    /// Write each training row's out-of-fold prediction to this CSV file.
+    /// Write the out-of-fold prediction of each training row that was held out to this CSV file.
     #[arg(long, value_name = "FILE")]
     out_of_fold: Option<PathBuf>,
     /// What to do at a row that cannot be used.
@@ -180,7 +180,7 @@ fn left_out(head: &Head) -> Option<String> {
     })
 }
 
-/// Each labelled row of each task with its fold, label, prediction and probabilities, in the folds that were tuned for.
+/// Each row that was held out for some task with its fold, label, prediction and probabilities, in the folds that were tuned for.
 fn out_of_fold(examples: &[Example], trained: &Trained) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().flexible(false).from_writer(Vec::new());
     let failed = |e: csv::Error| Error::Config(format!("cannot write the out-of-fold predictions: {e}"));
@@ -194,23 +194,30 @@ fn out_of_fold(examples: &[Example], trained: &Trained) -> Result<Vec<u8>> {
     let tuned_for: Vec<&HeldOut> = trained.out_of_fold.iter().filter_map(|held| held.first()).collect();
     let places: Vec<std::collections::HashMap<usize, usize>> =
         tuned_for.iter().map(|held| held.rows.iter().enumerate().map(|(place, &row)| (row, place)).collect()).collect();
+    // A row that is labelled with nothing keeps its bar: an empty cell would say "not labelled".
+    let shown = |head: &Head, gold: &[usize]| match head.labels.join(gold) {
+        gold if gold.is_empty() => labels::SEPARATOR.to_string(),
+        gold => gold,
+    };
     for (row, example) in examples.iter().enumerate() {
         if places.iter().all(|p| !p.contains_key(&row)) {
             continue;
         }
         let mut record = vec![(row + 1).to_string(), example.id.clone().unwrap_or_default()];
-        for ((head, held), places) in trained.model.heads.iter().zip(&tuned_for).zip(&places) {
+        for (((head, held), places), cell) in
+            trained.model.heads.iter().zip(&tuned_for).zip(&places).zip(&example.labels)
+        {
             let Some(&place) = places.get(&row) else {
-                record.resize(record.len() + 4 + head.labels.len(), String::new());
+                record.push(String::new());
+                record.push(cell.as_deref().map(|cell| shown(head, &head.labels.indices(cell))).unwrap_or_default());
+                record.resize(record.len() + 2 + head.labels.len(), String::new());
                 continue;
             };
             let judged = &held.judged[place];
             let p = held.probabilities.row(place);
-            let gold = head.labels.join(&judged.gold);
             let confidence = judged.predicted.iter().map(|&k| p[k]).reduce(f64::min);
             record.push(held.folds[place].to_string());
-            // A row that is labelled with nothing keeps its bar: an empty cell would say "not labelled".
-            record.push(if gold.is_empty() { labels::SEPARATOR.to_string() } else { gold });
+            record.push(shown(head, &judged.gold));
             record.push(head.labels.join(&judged.predicted));
             record.push(confidence.map(|c| format!("{c:.6}")).unwrap_or_default());
             record.extend(p.iter().map(|p| format!("{p:.6}")));

@@ -21,7 +21,8 @@ impl Selection<'_> {
     /// Calibrator and rule of the choices of the first folds, from the rows their splits hold out, and weights to start the folds' fits from.
     pub(crate) fn finish(&self, chosen: &[Candidate]) -> Result<Vec<(Finish, Start)>> {
         let splits = self.full.as_ref().unwrap_or(&self.ranking);
-        let asked = asked(splits, chosen.len(), self.folds);
+        // What was fitted on a sample is to be fitted again.
+        let asked = asked(splits, chosen.len(), self.full.is_some() && chosen.len() < self.folds);
         // Chosen on a sample, or blocks left out together: calibrator and rule need scores of the real thing. Folds that share a split
         // and a choice share the fit.
         let mut missing: Vec<Fit> = Vec::new();
@@ -66,14 +67,14 @@ impl Selection<'_> {
     }
 }
 
-/// What splits hold out on behalf of the first so many of all folds, with each split's place. Where there are more folds, data are large,
-/// and one split does for each: no other is asked unless for a fold that has none.
-fn asked(splits: &[InnerSplit], first: usize, folds: usize) -> Vec<(usize, &(usize, Vec<usize>))> {
+/// What splits hold out on behalf of the first so many folds, with each split's place. Where one split is enough `for_each`, no other is
+/// asked unless for a fold that has none.
+fn asked(splits: &[InnerSplit], first: usize, one_for_each: bool) -> Vec<(usize, &(usize, Vec<usize>))> {
     let mut served = vec![false; first];
     let mut asked = Vec::new();
     for (place, split) in splits.iter().enumerate() {
         let of_first = || split.held.iter().filter(|(fold, _)| *fold < first);
-        if first == folds || of_first().any(|(fold, _)| !served[*fold]) {
+        if !one_for_each || of_first().any(|(fold, _)| !served[*fold]) {
             of_first().for_each(|(fold, _)| served[*fold] = true);
             asked.extend(of_first().map(|held| (place, held)));
         }
@@ -81,9 +82,9 @@ fn asked(splits: &[InnerSplit], first: usize, folds: usize) -> Vec<(usize, &(usi
     asked
 }
 
-/// The splits that [`Selection::finish`] asks: all that there is to do where nothing is to be chosen.
-pub(super) fn needed(splits: Vec<InnerSplit>, first: usize, folds: usize) -> Vec<InnerSplit> {
-    let places: HashSet<usize> = asked(&splits, first, folds).into_iter().map(|(place, _)| place).collect();
+/// One split for each of the first so many folds: all that there is to fit where nothing is to be chosen.
+pub(super) fn one_for_each(splits: Vec<InnerSplit>, first: usize) -> Vec<InnerSplit> {
+    let places: HashSet<usize> = asked(&splits, first, true).into_iter().map(|(place, _)| place).collect();
     splits.into_iter().enumerate().filter(|(place, _)| places.contains(place)).map(|(_, split)| split).collect()
 }
 
@@ -97,14 +98,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_more_folds_are_asked_of_one_split_each() {
+    fn the_first_folds_ask_all_splits_or_one_for_each() {
         let splits = splits(&[(0, 1), (2, 3), (4, 0)]);
-        let of = |first| -> Vec<(usize, usize)> {
-            asked(&splits, first, 5).into_iter().map(|(place, (fold, _))| (place, *fold)).collect()
+        let of = |first, one_for_each| -> Vec<(usize, usize)> {
+            asked(&splits, first, one_for_each).into_iter().map(|(place, (fold, _))| (place, *fold)).collect()
         };
-        assert_eq!(of(2), [(0, 0), (0, 1)]);
-        assert_eq!(of(3), [(0, 0), (0, 1), (1, 2)]);
-        assert_eq!(of(5), [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 0)]);
-        assert_eq!(needed(splits.clone(), 3, 5), splits[..2]);
+        assert_eq!(of(2, true), [(0, 0), (0, 1)]);
+        assert_eq!(of(2, false), [(0, 0), (0, 1), (2, 0)]);
+        assert_eq!(of(3, true), [(0, 0), (0, 1), (1, 2)]);
+        assert_eq!(of(5, false), [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 0)]);
+        assert_eq!(one_for_each(splits.clone(), 3), splits[..2]);
     }
 }

@@ -138,8 +138,8 @@ impl<'s> Selection<'s> {
         let seed = bench.config.validation.seed;
         let splits = splits(folds, search);
         let mut full = folds.inner_splits(splits, groups, &task.gold, task.labels.len(), seed);
-        if search == Search::None {
-            full = finishing::needed(full, question.held_out, folds.count());
+        if search == Search::None && question.held_out < folds.count() {
+            full = finishing::one_for_each(full, question.held_out);
         }
         if full.iter().any(|s| s.train.is_empty() || s.held.iter().any(|(_, held)| held.is_empty())) {
             return Err(Error::TrainingData(format!(

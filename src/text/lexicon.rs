@@ -55,6 +55,7 @@ impl TokenFacts {
 }
 
 /// A distinct token, in half a cache line.
+#[repr(align(32))]
 struct Known {
     /// Its bytes if it is short, as in [`Short`].
     bytes: [u64; 2],
