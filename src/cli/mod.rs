@@ -8,6 +8,7 @@ mod explain;
 mod extract;
 mod generate;
 mod import;
+mod in_order;
 mod inspect;
 mod output;
 mod paths;

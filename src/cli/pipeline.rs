@@ -1,15 +1,14 @@
-//! Reading, scoring and writing side by side, in order, with a bounded number of rows in memory.
+//! Reading, scoring and writing on several threads, in order, with a bounded number of rows in memory.
 
-use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, PoisonError};
 
+use super::in_order::InOrder;
 use crate::error::Result;
 use crate::input::{Inputs, Record, Row};
 use crate::model::{Model, Verdict, texts};
 use crate::scorer::Scorer;
 
-/// Rows that travel together.
+/// Rows of a batch, at most.
 const BATCH: usize = 256;
 /// A batch is closed early when its comments hold so many bytes.
 const BATCH_BYTES: usize = 1 << 20;
@@ -32,93 +31,81 @@ pub(super) enum Passed<E> {
     Bad(crate::input::BadRow),
 }
 
-/// Scores every row of the inputs on `threads` threads and hands the rows to `write` in their order.
+/// Scores every row of the inputs on `threads` threads and hands the rows to `write` in their order, each with the bytes read so far.
 ///
-/// `extra` works something out for a scored row on the scoring thread. Stops at the first error of reading or writing. One
-/// thread does everything itself; of several, that many score, while one reads and one writes.
+/// `extra` works something out for a scored row on the scoring thread. Stops at the first error of reading or writing. Each
+/// thread reads a batch, scores it and writes it when it is its turn: rows stay where they were made.
 pub(super) fn score<E: Send>(
     model: &Model,
     inputs: &mut Inputs,
     threads: usize,
     extra: impl Fn(&mut Scorer, &Record, &[Verdict]) -> E + Sync,
-    mut write: impl FnMut(Passed<E>, u64) -> Result<()>,
+    mut write: impl FnMut(Passed<E>, u64) -> Result<()> + Send,
 ) -> Result<()> {
-    let mut scorer = model.scorer();
-    if threads == 1 {
-        return read_batches(inputs, |bytes, rows| {
-            score_batch(&mut scorer, rows, &extra).into_iter().try_for_each(|row| write(row, bytes)).map(|()| true)
-        });
-    }
-    type Work = (usize, u64, Vec<Row>);
-    let (work_sender, work_receiver): (SyncSender<Work>, Receiver<Work>) = sync_channel(threads * 2);
-    let (done_sender, done_receiver) = sync_channel(threads * 2);
-    // Owned by the workers alone: when the last one leaves, the reader's next send fails and it leaves too.
-    let work_receiver = Arc::new(Mutex::new(work_receiver));
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            let mut index = 0;
-            read_batches(inputs, |bytes, rows| {
-                let taken = work_sender.send((index, bytes, rows)).is_ok();
-                index += 1;
-                Ok(taken)
-            })
-        });
-        for _ in 0..threads {
-            let (work, done, extra) = (work_receiver.clone(), done_sender.clone(), &extra);
-            let mut scorer = scorer.sibling();
-            scope.spawn(move || {
-                loop {
-                    let next = work.lock().map(|work| work.recv());
-                    let Ok(Ok((index, bytes, rows))) = next else { return };
-                    let passed = score_batch(&mut scorer, rows, extra);
-                    if done.send((index, bytes, passed)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop((work_receiver, done_sender));
-        let mut waiting = BTreeMap::new();
-        let mut next = 0;
-        for (index, bytes, passed) in done_receiver {
-            waiting.insert(index, (bytes, passed));
-            while let Some((bytes, passed)) = waiting.remove(&next) {
-                next += 1;
-                for row in passed {
-                    // An error drops the receiver, and with it everything upstream comes to its end.
-                    write(row, bytes)?;
-                }
+    let reading = Mutex::new(Reading { inputs, batches: 0, result: Ok(()), at_end: false });
+    let next_batch = || reading.lock().unwrap_or_else(PoisonError::into_inner).next_batch();
+    let writing = InOrder::new(2 * threads, |(rows, bytes): (Vec<Passed<E>>, u64)| {
+        rows.into_iter().try_for_each(|row| write(row, bytes))
+    });
+    let work = |mut scorer: Scorer| {
+        let _part = writing.part();
+        while let Some(Batch { number, rows, bytes }) = next_batch() {
+            let passed = score_batch(&mut scorer, rows, &extra);
+            if !writing.take(number, (passed, bytes)) {
+                return;
             }
         }
-        match reader.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
+    };
+    let scorer = model.scorer();
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            let sibling = scorer.sibling();
+            scope.spawn(|| work(sibling));
         }
-    })
+        work(scorer);
+    });
+    writing.finish()?;
+    reading.into_inner().unwrap_or_else(PoisonError::into_inner).result
 }
 
-/// Hands on rows in batches, each with the bytes read so far; ends quietly when nobody takes them any more.
-fn read_batches(inputs: &mut Inputs, mut take: impl FnMut(u64, Vec<Row>) -> Result<bool>) -> Result<()> {
-    let mut rows = Vec::with_capacity(BATCH);
-    let mut bytes = 0;
-    loop {
-        let row = inputs.read_row()?;
-        let end = row.is_none();
-        if let Some(row) = row {
-            if let Row::Good(record) = &row {
-                bytes += record.example.comment.len();
+/// Rows that travel together, the first of them with number 0.
+struct Batch {
+    number: usize,
+    rows: Vec<Row>,
+    /// Read of the inputs up to here.
+    bytes: u64,
+}
+
+struct Reading<'i> {
+    inputs: &'i mut Inputs,
+    batches: usize,
+    /// The error that nothing could be read behind.
+    result: Result<()>,
+    at_end: bool,
+}
+
+impl Reading<'_> {
+    /// `None` at the end, and behind an error.
+    fn next_batch(&mut self) -> Option<Batch> {
+        let mut rows = Vec::with_capacity(BATCH);
+        let mut bytes = 0;
+        while !self.at_end && rows.len() < BATCH && bytes < BATCH_BYTES {
+            match self.inputs.read_row() {
+                Ok(Some(row)) => {
+                    if let Row::Good(record) = &row {
+                        bytes += record.example.comment.len();
+                    }
+                    rows.push(row);
+                }
+                end => {
+                    self.result = end.map(|_| ());
+                    self.at_end = true;
+                }
             }
-            rows.push(row);
         }
-        if rows.len() == BATCH || bytes >= BATCH_BYTES || (end && !rows.is_empty()) {
-            bytes = 0;
-            if !take(inputs.bytes_read(), std::mem::replace(&mut rows, Vec::with_capacity(BATCH)))? {
-                return Ok(());
-            }
-        }
-        if end {
-            return Ok(());
-        }
+        let number = self.batches;
+        self.batches += 1;
+        (!rows.is_empty()).then(|| Batch { number, rows, bytes: self.inputs.bytes_read() })
     }
 }
 
