@@ -19,6 +19,9 @@ use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
 /// Targets that are remembered.
 const MAX_TARGETS: usize = 1 << 10;
 
+/// Bytes of character n-grams that are kept where tokens are not forgotten.
+const MAX_GRAM_BYTES: usize = 64 << 20;
+
 /// A comment's article, parent and target, as in [`similarity::CONTEXTS`].
 pub(super) type Contexts = [Option<Arc<Context>>; similarity::CONTEXTS.len()];
 
@@ -97,10 +100,9 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// The same, with what a lexicon of the features' language knows of tokens.
-    pub(super) fn with_elder(mut self, elder: Arc<Lexicon>) -> Self {
-        self.lexicon = self.lexicon.with_elder(elder);
-        self
+    /// The same, with a lexicon of the features' language and stems that knows more.
+    pub(super) fn with_lexicon(self, lexicon: Lexicon) -> Self {
+        Session { lexicon, ..self }
     }
 
     /// The same, with sums over each token's character n-grams. Sessions that share anything must have the same.
@@ -111,14 +113,21 @@ impl<'f> Session<'f> {
 
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
-        self.read_grams(texts.comment);
+        self.read(texts.comment);
+        self.extract_read(texts, raw);
+    }
+
+    /// The same for the comment that was read last, which must be that of the texts.
+    pub(super) fn extract_read(&mut self, texts: &Texts, raw: &mut RawRow) {
+        self.fetch_grams();
         self.count_grams();
         self.fill(texts, raw);
     }
 
     /// The same, but character n-grams are given by token, with those that come again, and counted only where the target asks for them.
     pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
-        self.read_grams(texts.comment);
+        self.read(texts.comment);
+        self.fetch_grams();
         let Session { grams, distinct, repeats, .. } = self;
         repeats.note(distinct.iter().map(|&(token, times)| (grams.columns(token), times)));
         if texts.target.is_some() && !self.features.target_grams.is_empty() {
@@ -178,9 +187,8 @@ impl<'f> Session<'f> {
         distinct.iter().for_each(|&(token, times)| chars.add_all(grams.columns(token), times));
     }
 
-    /// Analyses a comment's tokens and looks up their character n-grams.
-    fn read_grams(&mut self, comment: &str) {
-        self.read(comment);
+    /// Looks up the character n-grams of the comment that was read last.
+    fn fetch_grams(&mut self) {
         self.grams.fetch(&self.distinct, &self.lexicon, &self.features.lookups.grams, &self.shared.grams);
     }
 
@@ -191,6 +199,21 @@ impl<'f> Session<'f> {
         }
         self.tokens.clear();
         self.lexicon.analyze(comment, |_, id| self.tokens.push(id));
+        self.note_tokens();
+    }
+
+    /// The same, where tokens are known already. Forgets no tokens, whose ids are the caller's too.
+    pub(super) fn read_again(&mut self, tokens: &[TokenId]) {
+        if self.grams.bytes() > MAX_GRAM_BYTES {
+            self.grams.clear();
+        }
+        self.tokens.clear();
+        self.tokens.extend_from_slice(tokens);
+        self.note_tokens();
+    }
+
+    /// Notes what is known of a comment's tokens, and which of them are distinct.
+    fn note_tokens(&mut self) {
         self.facts.clear();
         self.facts.extend(self.tokens.iter().map(|&token| self.lexicon.facts(token)));
         for &(token, _) in &self.distinct {

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::chars::GramTable;
-use super::learning::DocumentFrequencies;
+use super::frequencies::DocumentFrequencies;
 use super::words::key;
 use crate::text::{CharGram, Lexicon, TokenId};
 

@@ -1,5 +1,8 @@
 //! Counts to tf-idf: sublinear term frequency, smoothed inverse document frequency, each block scaled to length 1.
 
+use rayon::prelude::*;
+
+use super::frequencies::count_all;
 use super::layout::{Block, BlockWeights, Layout};
 use super::matrix::Matrix;
 
@@ -54,14 +57,24 @@ impl RawRows {
         self.value_starts.push(self.values.len());
     }
 
-    /// Appends other rows.
-    pub fn append(&mut self, other: &RawRows) {
-        let (counts, values) = (self.counts.len(), self.values.len());
-        self.count_columns.extend_from_slice(&other.count_columns);
-        self.counts.extend_from_slice(&other.counts);
-        self.count_starts.extend(other.count_starts[1..].iter().map(|s| s + counts));
-        self.values.extend_from_slice(&other.values);
-        self.value_starts.extend(other.value_starts[1..].iter().map(|s| s + values));
+    /// Rows of several parts, one after the other.
+    pub fn concat(parts: &[RawRows]) -> Self {
+        let starts = |of: fn(&RawRows) -> &[usize]| {
+            let mut before = 0;
+            let shifted = parts.iter().flat_map(|part| {
+                let (own, shift) = (of(part), before);
+                before += own[own.len() - 1];
+                own[1..].iter().map(move |start| shift + start)
+            });
+            [0].into_iter().chain(shifted).collect()
+        };
+        RawRows {
+            count_starts: starts(|part| &part.count_starts),
+            count_columns: side_by_side(parts, |part| &part.count_columns),
+            counts: side_by_side(parts, |part| &part.counts),
+            value_starts: starts(|part| &part.value_starts),
+            values: side_by_side(parts, |part| &part.values),
+        }
     }
 
     /// Whether each counted column occurs in any row.
@@ -73,12 +86,10 @@ impl RawRows {
 
     /// Inverse document frequencies over some of the rows; 0 for columns of fewer than `min_df(block)` of them.
     pub fn idf(&self, layout: &Layout, rows: &[usize], min_df: impl Fn(Block) -> usize) -> Vec<f32> {
-        let mut df = vec![0u32; layout.counted_columns()];
-        for &row in rows {
-            for &column in &self.count_columns[self.count_starts[row]..self.count_starts[row + 1]] {
-                df[column as usize] += 1;
-            }
-        }
+        let df = count_all(rows.len(), layout.counted_columns(), |frequencies, place| {
+            let columns = &self.count_columns[self.count_starts[rows[place]]..self.count_starts[rows[place] + 1]];
+            columns.iter().for_each(|&column| frequencies.count_distinct(column as usize));
+        });
         let mut idf = Vec::with_capacity(df.len());
         for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
             let fewest = min_df(block) as u32;
@@ -103,6 +114,20 @@ impl RawRows {
         }
         matrix
     }
+}
+
+/// What each part has, one after the other, copied on all cores: most of the time goes into setting up memory as it is written to.
+fn side_by_side<T: Copy + Default + Send + Sync>(parts: &[RawRows], of: impl Fn(&RawRows) -> &[T]) -> Vec<T> {
+    let mut all = vec![T::default(); parts.iter().map(|part| of(part).len()).sum()];
+    let mut rest = &mut all[..];
+    let mut places = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (place, behind) = std::mem::take(&mut rest).split_at_mut(of(part).len());
+        places.push((place, of(part)));
+        rest = behind;
+    }
+    places.into_par_iter().for_each(|(place, part)| place.copy_from_slice(part));
+    all
 }
 
 /// `ln((1 + n) / (1 + df)) + 1`, as if one more comment held every term (scikit-learn's smoothing).

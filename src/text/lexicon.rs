@@ -5,15 +5,13 @@
 
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
+use super::known_tokens::{KnownTokens, Spelling, TokenFacts};
 use super::language::Language;
 use super::normalizer::normalize;
 use super::stemmer::Stemmer;
 use super::string_table::StringTable;
 use super::token::{Token, TokenKind};
-use super::token_table::{Short, Slot, TokenTable};
+use super::token_table::{Short, Slot};
 use super::tokenizer::tokenize;
 
 /// Stands for a distinct token of one [`Lexicon`].
@@ -30,100 +28,47 @@ const MAX_BYTES: usize = 64 << 20;
 /// The kinds with a class token, in the order of their ids.
 const PERSONAL_KINDS: [TokenKind; 4] = [TokenKind::Mention, TokenKind::Url, TokenKind::Email, TokenKind::Phone];
 
-/// What is known of a distinct token.
-#[derive(Debug, Clone, Copy)]
-pub struct TokenFacts {
-    /// Its kind.
-    pub kind: TokenKind,
-    /// Its stem.
-    pub stem: StemId,
-    /// Whether it is a word of two or more letters, all of them capitals.
-    pub shouted: bool,
-    /// Whether a run of four or more equal characters was cut.
-    pub elongated: bool,
-    /// Bytes of the token as it is written, if it is short; else 0.
-    short: u8,
-    normal_start: u32,
-    normal_end: u32,
-}
-
-impl TokenFacts {
-    /// Bytes of its canonical form.
-    pub fn length(&self) -> usize {
-        (self.normal_end - self.normal_start) as usize
-    }
-}
-
-/// A distinct token, in half a cache line.
-#[repr(align(32))]
-struct Known {
-    /// Its bytes if it is short, as in [`Short`].
-    bytes: [u64; 2],
-    facts: TokenFacts,
-}
-
-impl Known {
-    fn is(&self, short: &Short) -> bool {
-        self.bytes == short.bytes && self.facts.short == short.length
-    }
-
-    fn short(&self) -> Option<Short> {
-        (self.facts.short > 0).then_some(Short { bytes: self.bytes, length: self.facts.short })
-    }
-}
-
 /// Distinct tokens and stems met so far.
 pub struct Lexicon {
+    language: Language,
     stemmer: Stemmer,
-    /// By original text, kinds with a class token excepted: their text must not stay in memory.
-    tokens: HashMap<Box<str>, TokenId, RandomState>,
-    /// The same for short tokens, which almost all are.
-    short_tokens: TokenTable,
-    known: Vec<Known>,
-    /// Canonical forms, one after the other.
-    normals: String,
-    known_stems: Arc<StringTable>,
-    /// Where tokens are looked for before they are normalised and stemmed anew.
-    elder: Option<Arc<Lexicon>>,
-    /// Stems beyond the known ones; their ids go on where those end.
-    new_stem_ids: HashMap<Box<str>, StemId, RandomState>,
-    new_stems: Vec<Box<str>>,
+    /// Copied where another lexicon has them too and this one meets a new token.
+    tokens: Arc<KnownTokens>,
     /// Tokens of the text that is being analysed, and what the table has for each.
     cut: Vec<Token>,
     fetched: Vec<Option<(Short, u64, Slot)>>,
-    scratch: String,
-    stem_scratch: String,
-    /// Bytes of long tokens and of new stems.
-    long_bytes: usize,
+    normal: String,
+    stem: String,
 }
 
 impl Lexicon {
     /// A lexicon without tokens whose first stem ids are the indices of the given stems.
-    pub fn new(language: Language, known_stems: Arc<StringTable>) -> Self {
-        let mut lexicon = Lexicon {
-            stemmer: Stemmer::new(language),
-            tokens: HashMap::default(),
-            short_tokens: TokenTable::new(),
-            cut: Vec::new(),
-            fetched: Vec::new(),
-            known: Vec::new(),
-            normals: String::new(),
-            known_stems,
-            elder: None,
-            new_stem_ids: HashMap::default(),
-            new_stems: Vec::new(),
-            scratch: String::new(),
-            stem_scratch: String::new(),
-            long_bytes: 0,
-        };
+    pub fn new(language: Language, given_stems: Arc<StringTable>) -> Self {
+        let mut lexicon = Lexicon::of(language, Arc::new(KnownTokens::new(given_stems)));
         lexicon.add_personal_kinds();
         lexicon
     }
 
-    /// The same, with what `elder`, of the same language, knows of tokens. Ids are as they would be without it.
-    pub fn with_elder(mut self, elder: Arc<Lexicon>) -> Self {
-        self.elder = Some(elder);
-        self
+    fn of(language: Language, tokens: Arc<KnownTokens>) -> Self {
+        Lexicon {
+            language,
+            stemmer: Stemmer::new(language),
+            tokens,
+            cut: Vec::new(),
+            fetched: Vec::new(),
+            normal: String::new(),
+            stem: String::new(),
+        }
+    }
+
+    /// One that knows the same tokens by the same ids; what either meets from now on the other does not know. They share memory.
+    pub fn sibling(&self) -> Self {
+        Lexicon::of(self.language, self.tokens.clone())
+    }
+
+    /// One that knows the same tokens by the same ids, and whose first stem ids are the indices of the given stems.
+    pub fn with_stems(&self, given_stems: Arc<StringTable>) -> Self {
+        Lexicon::of(self.language, Arc::new(self.tokens.with_stems(given_stems)))
     }
 
     /// Calls `emit` with each token of a text and its id.
@@ -132,84 +77,64 @@ impl Lexicon {
         cut.clear();
         tokenize(text, |token| cut.push(token));
         fetched.clear();
+        let table = &self.tokens.short;
         fetched.extend(cut.iter().map(|token| {
             let short = Short::of(token.text(text).as_bytes()).filter(|_| token.kind.class_token().is_none())?;
-            let hash = self.short_tokens.hash(&short);
-            Some((short, hash, self.short_tokens.peek(hash)))
+            let hash = table.hash(&short);
+            Some((short, hash, table.peek(hash)))
         }));
         for (&token, fetched) in cut.iter().zip(&fetched) {
             let id = match fetched {
-                Some((short, hash, slot)) if slot.may_be(*hash) && self.known[slot.id() as usize].is(short) => {
-                    slot.id()
-                }
-                Some((short, hash, _)) => self.short_id(token.kind, token.text(text), *short, *hash),
-                None => self.long_id(token.kind, token.text(text)),
+                Some((short, hash, slot)) if slot.may_be(*hash) && self.tokens.is(slot.id(), short) => slot.id(),
+                Some((short, ..)) => self.id(token.kind, token.text(text), Spelling::Short(*short)),
+                None => match PERSONAL_KINDS.iter().position(|&kind| kind == token.kind) {
+                    Some(place) => place as TokenId,
+                    None => self.id(token.kind, token.text(text), Spelling::Long(token.text(text))),
+                },
             };
             emit(token, id);
         }
         (self.cut, self.fetched) = (cut, fetched);
     }
 
-    /// Takes over every token of another lexicon of the same language, in the order of their ids. Gives their ids here.
-    pub fn absorb(&mut self, other: &Lexicon) -> Vec<TokenId> {
-        let mut long: Vec<(&str, TokenId)> = other.tokens.iter().map(|(text, &id)| (&**text, id)).collect();
-        long.sort_unstable_by_key(|&(_, id)| id);
-        let mut long = long.into_iter();
-        let ids = other.known.iter().enumerate().map(|(id, known)| {
-            let id = id as TokenId;
-            if (id as usize) < PERSONAL_KINDS.len() {
-                return id;
-            }
-            match known.short() {
-                Some(short) => {
-                    let hash = self.short_tokens.hash(&short);
-                    self.find_short(&short, hash).unwrap_or_else(|| {
-                        let id = self.copy(other, id);
-                        self.insert_short(id, short, hash);
-                        id
-                    })
-                }
-                None => {
-                    let (text, _) = long.next().expect("every token is short or long");
-                    self.tokens.get(text).copied().unwrap_or_else(|| {
-                        let id = self.copy(other, id);
-                        self.insert_long(id, text);
-                        id
-                    })
-                }
-            }
-        });
-        ids.collect()
+    /// The id here of a token of another lexicon of the same language, which is taken over if it is not known.
+    pub fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
+        if (id as usize) < PERSONAL_KINDS.len() {
+            return id;
+        }
+        let spelling = other.tokens.spelling(id);
+        self.tokens.find(spelling).unwrap_or_else(|| {
+            let tokens = Arc::make_mut(&mut self.tokens);
+            let mut facts = other.facts(id);
+            facts.stem = tokens.stem_id(other.stem(facts.stem));
+            tokens.insert(spelling, facts, other.normal(id))
+        })
     }
 
     /// What is known of a token.
+    #[inline(always)]
     pub fn facts(&self, id: TokenId) -> TokenFacts {
-        self.known[id as usize].facts
+        self.tokens.facts(id)
     }
 
     /// The canonical form of a token.
     pub fn normal(&self, id: TokenId) -> &str {
-        let facts = &self.known[id as usize].facts;
-        &self.normals[facts.normal_start as usize..facts.normal_end as usize]
+        self.tokens.normal(id)
     }
 
     /// The text of a stem.
     pub fn stem(&self, id: StemId) -> &str {
-        let known = self.known_stems.len();
-        match (id as usize).checked_sub(known) {
-            None => self.known_stems.get(id as usize),
-            Some(new) => &self.new_stems[new],
-        }
+        self.tokens.stem(id)
     }
 
-    /// Number of distinct stems, the known ones included; ids are smaller.
+    /// Number of distinct stems, the given ones included; ids are smaller.
     pub fn stem_count(&self) -> usize {
-        self.known_stems.len() + self.new_stems.len()
+        self.tokens.stem_count()
     }
 
     /// Number of distinct tokens.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.tokens.len()
     }
 
     /// Whether it is time to forget: there are many tokens, or their texts and what is kept `beside` them take many bytes.
@@ -219,134 +144,46 @@ impl Lexicon {
 
     /// Bytes of text that is kept.
     pub fn bytes(&self) -> usize {
-        self.normals.len() + self.long_bytes
+        self.tokens.bytes()
     }
 
     /// Whether no token is known; never so, since class tokens always are.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.len() == 0
     }
 
-    /// Forgets every token and every stem that was not given at the start. All ids but those of known stems become invalid.
+    /// Forgets every token and every stem that was not given at the start. All ids but those of given stems become invalid.
     pub fn reset(&mut self) {
-        self.tokens.clear();
-        self.short_tokens.clear();
-        self.known.clear();
-        self.normals.clear();
-        self.new_stem_ids.clear();
-        self.new_stems.clear();
-        self.long_bytes = 0;
+        Arc::make_mut(&mut self.tokens).clear();
         self.add_personal_kinds();
     }
 
     fn add_personal_kinds(&mut self) {
         for kind in PERSONAL_KINDS {
-            self.add(kind, "");
+            let facts = self.learn(kind, "");
+            Arc::make_mut(&mut self.tokens).push(facts, &self.normal);
         }
     }
 
-    fn short_id(&mut self, kind: TokenKind, text: &str, short: Short, hash: u64) -> TokenId {
-        if let Some(id) = self.find_short(&short, hash) {
-            return id;
-        }
-        let id = self.add(kind, text);
-        self.insert_short(id, short, hash);
-        id
+    /// The id of a token, which is added if it was not met. Tokens with a class token must not come here.
+    fn id(&mut self, kind: TokenKind, text: &str, spelling: Spelling) -> TokenId {
+        self.tokens.find(spelling).unwrap_or_else(|| {
+            let facts = self.learn(kind, text);
+            Arc::make_mut(&mut self.tokens).insert(spelling, facts, &self.normal)
+        })
     }
 
-    fn insert_short(&mut self, id: TokenId, short: Short, hash: u64) {
-        let token = &mut self.known[id as usize];
-        (token.bytes, token.facts.short) = (short.bytes, short.length);
-        let known = &self.known;
-        self.short_tokens
-            .insert(hash, id, |table, id| known[id as usize].short().map_or(0, |short| table.hash(&short)));
-    }
-
-    fn long_id(&mut self, kind: TokenKind, text: &str) -> TokenId {
-        if let Some(place) = PERSONAL_KINDS.iter().position(|&k| k == kind) {
-            return place as TokenId;
-        }
-        if let Some(&id) = self.tokens.get(text) {
-            return id;
-        }
-        let id = self.add(kind, text);
-        self.insert_long(id, text);
-        id
-    }
-
-    fn insert_long(&mut self, id: TokenId, text: &str) {
-        self.long_bytes += text.len();
-        self.tokens.insert(text.into(), id);
-    }
-
-    /// The id of a token that has no class token; `None` if it was not met.
-    fn find(&self, text: &str) -> Option<TokenId> {
-        match Short::of(text.as_bytes()) {
-            Some(short) => self.find_short(&short, self.short_tokens.hash(&short)),
-            None => self.tokens.get(text).copied(),
-        }
-    }
-
-    fn find_short(&self, short: &Short, hash: u64) -> Option<TokenId> {
-        self.short_tokens.find(hash, |id| self.known[id as usize].is(short))
-    }
-
-    fn add(&mut self, kind: TokenKind, text: &str) -> TokenId {
-        if let Some(elder) = self.elder.clone()
-            && let Some(id) = elder.find(text).filter(|&id| elder.facts(id).kind == kind)
-        {
-            return self.copy(&elder, id);
-        }
-        let mut normal = std::mem::take(&mut self.scratch);
-        normalize(kind, text, &mut normal);
-        let mut stem = std::mem::take(&mut self.stem_scratch);
-        stem.clear();
+    /// Normalises and stems a token. Its canonical form is in `self.normal` then.
+    fn learn(&mut self, kind: TokenKind, text: &str) -> TokenFacts {
+        normalize(kind, text, &mut self.normal);
+        self.stem.clear();
         match kind {
-            TokenKind::Word => self.stemmer.stem_into(&normal, &mut stem),
-            _ => stem.push_str(&normal),
+            TokenKind::Word => self.stemmer.stem_into(&self.normal, &mut self.stem),
+            _ => self.stem.push_str(&self.normal),
         }
-        let facts = TokenFacts {
-            kind,
-            stem: self.stem_id(&stem),
-            shouted: kind == TokenKind::Word && is_shouted(text),
-            elongated: kind == TokenKind::Word && is_elongated(text),
-            short: 0,
-            normal_start: 0,
-            normal_end: 0,
-        };
-        let id = self.push(facts, &normal);
-        self.scratch = normal;
-        self.stem_scratch = stem;
-        id
-    }
-
-    /// Adds a token of another lexicon.
-    fn copy(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
-        let facts = other.facts(id);
-        let stem = self.stem_id(other.stem(facts.stem));
-        self.push(TokenFacts { stem, ..facts }, other.normal(id))
-    }
-
-    fn push(&mut self, facts: TokenFacts, normal: &str) -> TokenId {
-        let normal_start = self.normals.len() as u32;
-        self.normals.push_str(normal);
-        let facts = TokenFacts { short: 0, normal_start, normal_end: self.normals.len() as u32, ..facts };
-        self.known.push(Known { bytes: [0; 2], facts });
-        (self.known.len() - 1) as TokenId
-    }
-
-    fn stem_id(&mut self, stem: &str) -> StemId {
-        if let Some(id) = self.known_stems.find(stem) {
-            return id as StemId;
-        }
-        if let Some(&id) = self.new_stem_ids.get(stem) {
-            return id;
-        }
-        let id = self.stem_count() as StemId;
-        self.long_bytes += 2 * stem.len();
-        self.new_stems.push(stem.into());
-        self.new_stem_ids.insert(stem.into(), id);
-        id
+        let is_word = kind == TokenKind::Word;
+        let stem = Arc::make_mut(&mut self.tokens).stem_id(&self.stem);
+        TokenFacts::new(kind, stem, is_word && is_shouted(text), is_word && is_elongated(text))
     }
 }
 
@@ -401,12 +238,11 @@ mod tests {
         let mut lexicon = english(&[]);
         let found = ids(&mut lexicon, "@ann @bob a@b.org");
         assert_eq!(found, [0, 0, 2]);
-        assert!(lexicon.tokens.is_empty() && lexicon.short_tokens.len() == 0);
-        assert!(!lexicon.normals.contains("ann"));
+        assert!(!format!("{:?}", lexicon.tokens).contains("ann") && lexicon.tokens.short.len() == 0);
     }
 
     #[test]
-    fn an_absorbed_lexicon_gives_the_ids_that_its_texts_would_have_got() {
+    fn adopted_tokens_get_the_ids_that_their_texts_would_have_got() {
         let texts = [
             "Cats and dogs, incomprehensibilities @ann",
             "DOGS and incomprehensibilities saaaat x.org unimaginablenesses",
@@ -418,8 +254,7 @@ mod tests {
         for (text, expected) in texts.iter().zip(&expected) {
             let mut other = english(&[]);
             let own = ids(&mut other, text);
-            let known = all.absorb(&other);
-            assert_eq!(own.iter().map(|&id| known[id as usize]).collect::<Vec<_>>(), *expected);
+            assert_eq!(own.iter().map(|&id| all.adopt(&other, id)).collect::<Vec<_>>(), *expected);
         }
         assert_eq!(all.len(), one.len());
         for id in 0..one.len() as TokenId {
@@ -431,14 +266,26 @@ mod tests {
         }
         assert_eq!(ids(&mut all, texts[1]), expected[1]);
 
-        let mut younger = english(&["cat", "zebra"]).with_elder(Arc::new(all));
-        let mut alone = english(&["cat", "zebra"]);
-        for text in ["A zebra, cats and @ann", texts[1]] {
-            assert_eq!(ids(&mut younger, text), ids(&mut alone, text));
+        let stems = Arc::new(StringTable::from_sorted(["cat", "zebra"].iter().copied()));
+        let mut renamed = all.with_stems(stems);
+        assert_eq!(ids(&mut renamed, texts[1]), expected[1]);
+        assert_eq!(renamed.facts(expected[2][0]).stem, 0);
+        for id in 0..all.len() as TokenId {
+            assert_eq!(renamed.normal(id), all.normal(id));
+            assert_eq!(renamed.stem(renamed.facts(id).stem), all.stem(all.facts(id).stem));
         }
-        for id in 0..alone.len() as TokenId {
-            assert_eq!((younger.normal(id), younger.facts(id).stem), (alone.normal(id), alone.facts(id).stem));
-        }
+    }
+
+    #[test]
+    fn siblings_know_the_same_and_go_their_own_ways() {
+        let mut one = english(&["cat"]);
+        let before = ids(&mut one, "cats and dogs");
+        let mut other = one.sibling();
+        let new = ids(&mut one, "a zebra");
+        assert_eq!(ids(&mut other, "cats and dogs"), before);
+        assert_eq!(other.len(), one.len() - 2);
+        assert_eq!(ids(&mut other, "two zebras"), new);
+        assert_eq!((one.normal(new[1]), other.normal(new[1])), ("zebra", "zebras"));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 pub mod excerpt;
 pub mod html;
+mod interner;
+mod known_tokens;
 pub mod language;
 pub mod lexicon;
 pub mod ngrams;
@@ -18,8 +20,9 @@ pub mod token;
 mod token_table;
 pub mod tokenizer;
 
+pub use known_tokens::TokenFacts;
 pub use language::Language;
-pub use lexicon::{Lexicon, StemId, TokenFacts, TokenId};
+pub use lexicon::{Lexicon, StemId, TokenId};
 pub use ngrams::CharGram;
 pub use string_table::StringTable;
 pub use token::{Token, TokenKind};

@@ -41,7 +41,7 @@ pub(super) struct Slot {
 const EMPTY: Slot = Slot { tag: 0, id: TokenId::MAX };
 
 /// Ids of short tokens.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct TokenTable {
     /// A power of two; at most half of them are taken.
     slots: Vec<Slot>,

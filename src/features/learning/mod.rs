@@ -1,0 +1,258 @@
+//! Learns vocabularies from the training comments, then analyses every comment once.
+
+mod pool;
+mod token_lists;
+mod vocabularies;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+use rayon::prelude::*;
+
+use self::pool::Pool;
+use self::token_lists::TokenLists;
+use self::vocabularies::{
+    NONE, keep, learn_bigrams, learn_context_idf, learn_grams, learn_stems, learn_target_terms, learn_targets,
+    stem_frequencies,
+};
+use super::crossed;
+use super::frequencies::{DocumentFrequencies, added};
+use super::inherited::{Inherited, InheritedColumns};
+use super::session::{Contexts, Shared, topic};
+use super::similarity::{self, Measured};
+use super::target_chars;
+use super::weighting::{RawRow, RawRows, smoothed_idf};
+use super::{BlockConfig, FeatureConfig, Features, Session, Texts};
+use crate::text::{Language, Lexicon};
+
+/// Rows that a thread takes at a time: few enough that none stands idle for long.
+fn rows_at_once(rows: usize) -> usize {
+    (rows / 32).clamp(128, 1024)
+}
+
+/// Learns features from comments, and gives each comment's raw row.
+pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
+    let (features, raw, _) = learn_onto(None, language, config, rows);
+    (features, raw)
+}
+
+/// The same with every term of a base's features, which are of the same language, and where its columns have gone.
+pub fn learn_onto(
+    base: Option<&Features>,
+    language: Language,
+    config: &FeatureConfig,
+    rows: &[Texts],
+) -> (Features, RawRows, Option<InheritedColumns>) {
+    let mut lexicon = Lexicon::new(language, Arc::default());
+    let texts: Vec<[&str; 1]> = rows.iter().map(|row| [row.comment]).collect();
+    let comments = TokenLists::analyze(language, &mut lexicon, &texts);
+    let comment_tokens = lexicon.len();
+    let contexts = TokenLists::analyze(language, &mut lexicon, &distinct_contexts(rows));
+    let (grams, (stem_df, stems, stem_columns, bigrams)) = rayon::join(
+        || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
+        || {
+            let stem_df = [&comments, &contexts].map(|texts| stem_frequencies(&lexicon, texts));
+            let (stems, stem_columns) = learn_stems(&lexicon, &stem_df, &config.words, base.map(|b| &*b.stems));
+            let column_of = |token| stem_columns[lexicon.facts(token).stem as usize];
+            let bigrams = learn_bigrams(&comments, column_of, &config.words, stems.len());
+            (stem_df, stems, stem_columns, bigrams)
+        },
+    );
+    let texts = rows.len() + contexts.len();
+    let context_idf =
+        if contexts.is_empty() { Vec::new() } else { learn_context_idf(&stem_df, texts, &stem_columns, stems.len()) };
+    let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words, base.map(|b| &b.targets));
+
+    let mut features = Features {
+        stems: Arc::new(stems),
+        bigrams,
+        grams,
+        targets,
+        context_idf,
+        unseen_idf: smoothed_idf(texts, 0),
+        ..Features::empty(language)
+    };
+    let inherited = base.map(|base| Inherited::new(base, &features));
+    if let Some(inherited) = &inherited {
+        inherited.extend_words(&mut features);
+        inherited.keep_context_idf(&mut features);
+    }
+    // All that is looked up before every vocabulary is there.
+    features.lookups.bigrams = super::words::BigramTable::new(&features.bigrams, features.stems.len());
+    let column_of = |token| stem_columns[lexicon.facts(token).stem as usize];
+    features.target_terms = learn_target_terms(&features, &comments, column_of, &target_of, &config.target_words);
+    if config.target_chars.weight > 0.0 {
+        let known = |target: u32| Some(target).filter(|&target| target != NONE);
+        let comments = target_of.iter().enumerate().map(|(row, &target)| (comments.row(row), known(target)));
+        let pairs = target_chars::frequencies(&features.grams, &lexicon, features.targets.len(), comments);
+        features.target_grams = keep(pairs.into_iter(), config.target_chars.min_df, config.target_chars.max_features);
+    }
+    if let Some(inherited) = &inherited {
+        inherited.extend_targets(&mut features);
+    }
+
+    // No token is cut or stemmed a second time, and every context is analysed once for the whole training. Nobody asks for a token's n-grams
+    // before the features are indexed.
+    let shared = Arc::new(Shared::new(usize::MAX));
+    let comments = Comments { rows, tokens: comments, lexicon: lexicon.with_stems(features.stems.clone()), shared };
+    let measured = if contexts.is_empty() { Vec::new() } else { comments.measure(&features) };
+    features.bins = similarity::learn_bins(&measured);
+    features.gate = similarity::learn_gate(&measured);
+    if let Some(inherited) = &inherited {
+        inherited.keep_bins(&mut features);
+    }
+    if !contexts.is_empty() {
+        learn_crossed(&mut features, config, &comments);
+    }
+    if let Some(inherited) = &inherited {
+        inherited.extend_crossed(&mut features);
+    }
+    features = features.index();
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let raw = comments.extract(&features);
+    features.idf = raw.idf(&features.layout(), &all, |_| 1);
+    let columns = inherited.map(|inherited| inherited.columns(&features));
+    if let Some(columns) = &columns {
+        columns.keep_idf(&mut features.idf);
+    }
+    (features, raw, columns)
+}
+
+/// Training comments, by their tokens in a lexicon, and what those who read them again share.
+struct Comments<'c> {
+    rows: &'c [Texts<'c>],
+    tokens: TokenLists,
+    /// With the features' stems.
+    lexicon: Lexicon,
+    shared: Arc<Shared>,
+}
+
+impl Comments<'_> {
+    /// What `read` makes of some comments at a time, with a session of these features; in order.
+    fn each<T: Send>(
+        &self,
+        features: &Features,
+        read: impl Fn(&mut Session, Range<usize>) -> T + Sync + Send,
+    ) -> impl IndexedParallelIterator<Item = T> {
+        let (rows, size) = (self.rows.len(), rows_at_once(self.rows.len()));
+        let sessions = Pool::new(|_| Session::new(features, self.shared.clone()).with_lexicon(self.lexicon.sibling()));
+        let pieces =
+            (0..rows.div_ceil(size)).into_par_iter().map(move |piece| piece * size..rows.min((piece + 1) * size));
+        pieces.map(move |rows| sessions.lend(|session| read(session, rows)))
+    }
+
+    /// Gives a comment to a session; its contexts.
+    fn read(&self, session: &mut Session, row: usize) -> Contexts {
+        session.read_again(self.tokens.row(row));
+        session.contexts(&self.rows[row])
+    }
+
+    /// Similarities of every comment.
+    fn measure(&self, features: &Features) -> Vec<Measured> {
+        let measure = |session: &mut Session, rows: Range<usize>| -> Vec<Measured> {
+            let measured = rows.map(|row| {
+                let contexts = self.read(session, row);
+                session.measure(&contexts)
+            });
+            measured.collect()
+        };
+        self.each(features, measure).collect::<Vec<_>>().concat()
+    }
+
+    /// In how many comments that have a context each stem crosses with it, by block, kind and stem.
+    fn crossed_frequencies(&self, features: &Features, known: usize) -> [Vec<u32>; 3] {
+        let kinds = crossed::KINDS as usize;
+        let count = |session: &mut Session, rows: Range<usize>| {
+            let mut frequencies = [(); 3].map(|()| DocumentFrequencies::new(kinds * known));
+            for row in rows {
+                let contexts = self.read(session, row);
+                let Some(context) = topic(&contexts) else { continue };
+                let measured = session.measure(&contexts);
+                let is_related = similarity::is_related(&measured, features.gate);
+                session.crossed_terms(context, is_related, |block, kind, stem, _| {
+                    if (stem as usize) < known {
+                        frequencies[block].count(kind as usize * known + stem as usize, row);
+                    }
+                });
+            }
+            frequencies.map(|f| f.df)
+        };
+        let by_block = |[a, b, c]: [Vec<u32>; 3], [d, e, f]: [Vec<u32>; 3]| [added(a, d), added(b, e), added(c, f)];
+        self.each(features, count).reduce_with(by_block).unwrap_or_default()
+    }
+
+    /// Raw rows of comments, in order.
+    fn extract(&self, features: &Features) -> RawRows {
+        let extract = |session: &mut Session, rows: Range<usize>| {
+            let mut raw = RawRow::default();
+            let mut out = RawRows::new();
+            for row in rows {
+                session.read_again(self.tokens.row(row));
+                session.extract_read(&self.rows[row], &mut raw);
+                out.push(&raw);
+            }
+            out
+        };
+        RawRows::concat(&self.each(features, extract).collect::<Vec<_>>())
+    }
+}
+
+/// The terms of the blocks that cross stems with the context, for comments that have one.
+fn learn_crossed(features: &mut Features, config: &FeatureConfig, comments: &Comments) {
+    let known = features.stems.len();
+    let [shared, related, lead] = comments.crossed_frequencies(features, known);
+    let terms = |frequencies: Vec<u32>, config: &BlockConfig| {
+        let all = frequencies.into_iter().enumerate();
+        keep(all.map(|(i, df)| ([(i / known) as u32, (i % known) as u32], df)), config.min_df, config.max_features)
+    };
+    features.shared_terms = terms(shared, &config.shared_words);
+    features.related_terms = terms(related, &config.related_words);
+    features.lead_terms = terms(lead, &config.lead_words);
+}
+
+/// Titles and bodies of distinct articles, parents and targets, in order of first occurrence.
+fn distinct_contexts<'t>(rows: &[Texts<'t>]) -> Vec<[&'t str; 2]> {
+    let mut seen: HashSet<(&str, &str), RandomState> = HashSet::default();
+    let mut contexts = Vec::new();
+    for row in rows {
+        let article = row.article.map(|a| (a.title, a.body));
+        let others = [row.parent, row.target].map(|t| t.map(|t| ("", t)));
+        for (title, body) in [article].into_iter().chain(others).flatten() {
+            if !(title.trim().is_empty() && body.trim().is_empty()) && seen.insert((title, body)) {
+                contexts.push([title, body]);
+            }
+        }
+    }
+    contexts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::layout::Block;
+    use crate::features::words::EDGE;
+
+    #[test]
+    fn vocabularies_hold_what_enough_comments_share_the_most_frequent_first() {
+        let rows: Vec<Texts> = ["The cats sat", "cats SAT there", "a dog", "@ann wrote cats@example.org", "@ann again"]
+            .into_iter()
+            .map(|comment| Texts { comment, target: Some("Pets"), ..Texts::default() })
+            .collect();
+        let (features, raw) = learn(Language::English, &FeatureConfig::default(), &rows);
+        assert_eq!(features.stems.iter().collect::<Vec<_>>(), ["<mention>", "cat", "sat"]);
+        assert_eq!(features.bigrams, [[1, 2], [EDGE, 0]]);
+        assert!(features.grams.iter().all(|g| !"@ann".contains(&g.to_string())));
+        assert_eq!(features.name(3).1, "cat sat");
+        let layout = features.layout();
+        assert_eq!(features.name(layout.range(Block::TargetWords).start).1, "[pet]");
+        assert_eq!(raw.len(), 5);
+    }
+
+    #[test]
+    fn room_goes_to_the_terms_of_most_comments() {
+        assert_eq!(keep([('c', 5), ('a', 2), ('b', 5), ('d', 9)].into_iter(), 2, 2), ['d', 'b']);
+        assert_eq!(keep([('c', 5), ('a', 1)].into_iter(), 2, 9), ['c']);
+    }
+}

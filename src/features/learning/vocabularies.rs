@@ -1,0 +1,199 @@
+//! The terms that enough comments hold, block by block.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use super::token_lists::TokenLists;
+use crate::features::counter::Counter;
+use crate::features::frequencies::{DocumentFrequencies, count_all};
+use crate::features::inherited::united;
+use crate::features::layout::Block;
+use crate::features::pair_table::Wanted;
+use crate::features::target_words::{self, TARGET_ALONE};
+use crate::features::weighting::smoothed_idf;
+use crate::features::words::{self, EDGE};
+use crate::features::{BlockConfig, Features, Texts, chars};
+use crate::text::{CharGram, Lexicon, StringTable, TokenId};
+
+/// A column that is not in the vocabulary.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The terms of enough comments, those of most comments first, ties by term; at most `room` of them.
+///
+/// Counted columns stand in this order: what most comments hold lies close together in memory.
+pub(super) fn keep<T: Ord + Copy + Send>(terms: impl Iterator<Item = (T, u32)>, min_df: usize, room: usize) -> Vec<T> {
+    let mut kept: Vec<(T, u32)> = terms.filter(|&(_, df)| df as usize >= min_df).collect();
+    kept.par_sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    kept.truncate(room);
+    kept.into_iter().map(|k| k.0).collect()
+}
+
+/// How many of some texts hold each stem of a lexicon.
+pub(super) fn stem_frequencies(lexicon: &Lexicon, texts: &TokenLists) -> Vec<u32> {
+    count_all(texts.len(), lexicon.stem_count(), |frequencies, text| {
+        texts.row(text).iter().for_each(|&token| frequencies.count(lexicon.facts(token).stem as usize, text));
+    })
+}
+
+/// The stems of enough comments, or of enough contexts, and for each stem id of the lexicon its column or [`NONE`]. Given is how many
+/// comments and how many contexts hold each.
+pub(super) fn learn_stems(
+    lexicon: &Lexicon,
+    [own, other]: &[Vec<u32>; 2],
+    config: &BlockConfig,
+    base: Option<&StringTable>,
+) -> (StringTable, Vec<u32>) {
+    let terms = own.iter().zip(other).enumerate().map(|(id, (&own, &other))| (lexicon.stem(id as u32), own.max(other)));
+    let table = united(base, keep(terms, config.min_df, config.max_features));
+    let columns = (0..lexicon.stem_count())
+        .map(|id| table.find(lexicon.stem(id as u32)).map_or(NONE, |column| column as u32))
+        .collect();
+    (table, columns)
+}
+
+/// Inverse document frequency of each stem column over `texts` comments and contexts together: an article's words are weighed too.
+pub(super) fn learn_context_idf(
+    [own, other]: &[Vec<u32>; 2],
+    texts: usize,
+    stem_columns: &[u32],
+    stems: usize,
+) -> Vec<f32> {
+    let mut idf = vec![smoothed_idf(texts, 0); stems];
+    for ((own, other), &column) in own.iter().zip(other).zip(stem_columns) {
+        if column != NONE {
+            idf[column as usize] = smoothed_idf(texts, own + other);
+        }
+    }
+    idf
+}
+
+/// Pairs of neighbouring stems, edges included, that occur in enough comments. `column_of` gives a token's stem column or [`NONE`].
+pub(super) fn learn_bigrams(
+    comments: &TokenLists,
+    column_of: impl Fn(TokenId) -> u32,
+    config: &BlockConfig,
+    stems: usize,
+) -> Vec<[u32; 2]> {
+    // The edge comes behind the last stem.
+    let edge = stems as u32;
+    let each_pair = |emit: &mut dyn FnMut(u32, u32, u32)| {
+        for row in 0..comments.len() {
+            let mut before = edge;
+            for column in comments.row(row).iter().map(|&token| column_of(token)).chain([edge]) {
+                if column != NONE && before != NONE {
+                    emit(before, column, row as u32);
+                }
+                before = column;
+            }
+        }
+    };
+    // By first half, so that each one's second halves are counted in an array: no pair is looked up.
+    let mut ends = vec![0usize; stems + 2];
+    each_pair(&mut |before, _, _| ends[before as usize + 1] += 1);
+    (0..=stems).for_each(|first| ends[first + 1] += ends[first]);
+    let mut seconds = vec![(0u32, 0u32); ends[stems + 1]];
+    each_pair(&mut |before, column, row| {
+        let end = &mut ends[before as usize];
+        seconds[*end] = (column, row);
+        *end += 1;
+    });
+    let mut kept = Vec::new();
+    let mut frequencies = DocumentFrequencies::new(stems + 1);
+    let mut start = 0;
+    let named = |column: u32| if column == edge { EDGE } else { column };
+    for first in 0..=edge {
+        let own = &seconds[start..ends[first as usize]];
+        own.iter().for_each(|&(second, row)| frequencies.count(second as usize, row as usize));
+        for &(second, _) in own {
+            let df = frequencies.take(second as usize);
+            if df > 0 && df as usize >= config.min_df {
+                kept.push(([named(first), named(second)], df));
+            }
+        }
+        start = ends[first as usize];
+    }
+    keep(kept.into_iter(), config.min_df, config.max_features.saturating_sub(stems))
+}
+
+/// Character n-grams of enough comments, which the lexicon's first `tokens` tokens make up.
+pub(super) fn learn_grams(
+    lexicon: &Lexicon,
+    tokens: usize,
+    comments: &TokenLists,
+    config: &BlockConfig,
+) -> Vec<CharGram> {
+    let mut ids: HashMap<CharGram, u32, RandomState> = HashMap::default();
+    let mut grams: Vec<CharGram> = Vec::new();
+    let mut of_token: Vec<u32> = Vec::new();
+    let mut starts = vec![0usize];
+    for token in 0..tokens {
+        chars::token_grams(lexicon, token as TokenId, |gram| {
+            of_token.push(*ids.entry(gram).or_insert_with(|| {
+                grams.push(gram);
+                (grams.len() - 1) as u32
+            }));
+        });
+        starts.push(of_token.len());
+    }
+    let df = count_all(comments.len(), grams.len(), |frequencies, comment| {
+        for &token in comments.row(comment) {
+            for &gram in &of_token[starts[token as usize]..starts[token as usize + 1]] {
+                frequencies.count(gram as usize, comment);
+            }
+        }
+    });
+    keep(grams.iter().copied().zip(df), config.min_df, config.max_features)
+}
+
+/// The targets of enough comments, and which one each comment has.
+pub(super) fn learn_targets(
+    lexicon: &mut Lexicon,
+    rows: &[Texts],
+    config: &BlockConfig,
+    base: Option<&StringTable>,
+) -> (StringTable, Vec<u32>) {
+    let mut forms: HashMap<&str, String, RandomState> = HashMap::default();
+    for target in rows.iter().filter_map(|row| row.target) {
+        forms.entry(target).or_insert_with(|| target_words::canonical(lexicon, target));
+    }
+    let form_of: Vec<Option<&str>> = rows.iter().map(|row| row.target.map(|target| forms[target].as_str())).collect();
+    let mut counts: HashMap<&str, u32, RandomState> = HashMap::default();
+    form_of.iter().flatten().for_each(|form| *counts.entry(form).or_default() += 1);
+    let table = united(base, keep(counts.into_iter(), config.min_df, config.max_features));
+    let of_row = form_of.iter().map(|form| form.and_then(|f| table.find(f)).map_or(NONE, |i| i as u32)).collect();
+    (table, of_row)
+}
+
+/// Pairs of target and word column that occur in enough comments, and each such target alone. `column_of` is that of [`learn_bigrams`].
+pub(super) fn learn_target_terms(
+    features: &Features,
+    comments: &TokenLists,
+    column_of: impl Fn(TokenId) -> u32 + Sync,
+    target_of: &[u32],
+    config: &BlockConfig,
+) -> Vec<[u32; 2]> {
+    let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); features.targets.len()];
+    for (row, &target) in target_of.iter().enumerate().filter(|(_, target)| **target != NONE) {
+        rows_of[target as usize].push(row);
+    }
+    let columns = features.layout().range(Block::Words).len();
+    let scratch = || (Counter::new(columns), Wanted::default(), DocumentFrequencies::new(columns));
+    let of_target = |(words, wanted, frequencies): &mut (Counter, Wanted, DocumentFrequencies), target: usize| {
+        let rows = &rows_of[target];
+        let mut held = Vec::new();
+        for &row in rows {
+            let stems = comments.row(row).iter().map(|&token| column_of(token));
+            words::count(stems, features.stems.len(), &features.lookups.bigrams, wanted, words);
+            words.touched().iter().for_each(|&column| frequencies.count(column as usize, row));
+            held.extend_from_slice(words.touched());
+            words.clear();
+        }
+        let alone = (!rows.is_empty()).then_some(([target as u32, TARGET_ALONE], rows.len() as u32));
+        let taken = held.into_iter().map(|column| ([target as u32, column], frequencies.take(column as usize)));
+        let terms = taken.chain(alone).filter(|&(_, df)| df > 0 && df as usize >= config.min_df);
+        terms.collect::<Vec<_>>()
+    };
+    let terms: Vec<Vec<_>> = (0..rows_of.len()).into_par_iter().map_init(scratch, of_target).collect();
+    keep(terms.into_iter().flatten(), config.min_df, config.max_features)
+}

@@ -1,0 +1,201 @@
+//! What is known of distinct tokens, and where each is found.
+
+use std::sync::Arc;
+
+use super::interner::Interner;
+use super::lexicon::{StemId, TokenId};
+use super::string_table::StringTable;
+use super::token::TokenKind;
+use super::token_table::{Short, TokenTable};
+
+/// What is known of a distinct token.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenFacts {
+    /// Its kind.
+    pub kind: TokenKind,
+    /// Its stem.
+    pub stem: StemId,
+    /// Whether it is a word of two or more letters, all of them capitals.
+    pub shouted: bool,
+    /// Whether a run of four or more equal characters was cut.
+    pub elongated: bool,
+    /// Bytes of the token as it is written, if it is short; else 0.
+    short: u8,
+    normal_start: u32,
+    normal_end: u32,
+}
+
+impl TokenFacts {
+    /// Of a token whose spelling and canonical form are not there yet.
+    pub(super) fn new(kind: TokenKind, stem: StemId, shouted: bool, elongated: bool) -> Self {
+        TokenFacts { kind, stem, shouted, elongated, short: 0, normal_start: 0, normal_end: 0 }
+    }
+
+    /// Bytes of its canonical form.
+    pub fn length(&self) -> usize {
+        (self.normal_end - self.normal_start) as usize
+    }
+}
+
+/// A distinct token, in half a cache line.
+#[derive(Debug, Clone)]
+#[repr(align(32))]
+struct Known {
+    /// Its bytes if it is short, as in [`Short`]; else its place among the long ones.
+    bytes: [u64; 2],
+    facts: TokenFacts,
+}
+
+impl Known {
+    fn is(&self, short: &Short) -> bool {
+        self.bytes == short.bytes && self.facts.short == short.length
+    }
+
+    fn short(&self) -> Option<Short> {
+        (self.facts.short > 0).then_some(Short { bytes: self.bytes, length: self.facts.short })
+    }
+}
+
+/// How a token is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spelling<'t> {
+    Short(Short),
+    Long(&'t str),
+}
+
+/// Tokens, those with a class token excepted, by how they are written; and stems.
+#[derive(Debug, Clone)]
+pub(super) struct KnownTokens {
+    known: Vec<Known>,
+    /// Almost all tokens are short.
+    pub(super) short: TokenTable,
+    long: Interner,
+    long_ids: Vec<TokenId>,
+    /// Canonical forms, one after the other.
+    normals: String,
+    given_stems: Arc<StringTable>,
+    /// Stems beyond the given ones; their ids go on where those end.
+    new_stems: Interner,
+}
+
+impl KnownTokens {
+    /// No tokens. The first stem ids are the indices of the given stems.
+    pub(super) fn new(given_stems: Arc<StringTable>) -> Self {
+        KnownTokens {
+            known: Vec::new(),
+            short: TokenTable::new(),
+            long: Interner::default(),
+            long_ids: Vec::new(),
+            normals: String::new(),
+            given_stems,
+            new_stems: Interner::default(),
+        }
+    }
+
+    /// The same tokens where the given stems are others: stems get new ids, tokens keep theirs.
+    pub(super) fn with_stems(&self, given_stems: Arc<StringTable>) -> Self {
+        let mut tokens = KnownTokens { given_stems, new_stems: Interner::default(), ..self.clone() };
+        let stems: Vec<StemId> = (0..self.stem_count()).map(|stem| tokens.stem_id(self.stem(stem as StemId))).collect();
+        tokens.known.iter_mut().for_each(|token| token.facts.stem = stems[token.facts.stem as usize]);
+        tokens
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    #[inline(always)]
+    pub(super) fn facts(&self, id: TokenId) -> TokenFacts {
+        self.known[id as usize].facts
+    }
+
+    pub(super) fn normal(&self, id: TokenId) -> &str {
+        let facts = &self.known[id as usize].facts;
+        &self.normals[facts.normal_start as usize..facts.normal_end as usize]
+    }
+
+    /// How a token that was inserted is written.
+    pub(super) fn spelling(&self, id: TokenId) -> Spelling<'_> {
+        let known = &self.known[id as usize];
+        match known.short() {
+            Some(short) => Spelling::Short(short),
+            None => Spelling::Long(self.long.get(known.bytes[0] as u32)),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn is(&self, id: TokenId, short: &Short) -> bool {
+        self.known[id as usize].is(short)
+    }
+
+    pub(super) fn find(&self, spelling: Spelling) -> Option<TokenId> {
+        match spelling {
+            Spelling::Short(short) => self.short.find(self.short.hash(&short), |id| self.is(id, &short)),
+            Spelling::Long(text) => self.long.find(text).map(|place| self.long_ids[place as usize]),
+        }
+    }
+
+    /// Adds a token that is not there yet.
+    pub(super) fn insert(&mut self, spelling: Spelling, facts: TokenFacts, normal: &str) -> TokenId {
+        let id = self.push(facts, normal);
+        let token = &mut self.known[id as usize];
+        match spelling {
+            Spelling::Short(short) => {
+                (token.bytes, token.facts.short) = (short.bytes, short.length);
+                let known = &self.known;
+                let hash_of =
+                    |table: &TokenTable, id: TokenId| known[id as usize].short().map_or(0, |s| table.hash(&s));
+                self.short.insert(self.short.hash(&short), id, hash_of);
+            }
+            Spelling::Long(text) => {
+                token.bytes[0] = u64::from(self.long.push(text));
+                self.long_ids.push(id);
+            }
+        }
+        id
+    }
+
+    /// Adds a token that cannot be found by how it is written.
+    pub(super) fn push(&mut self, facts: TokenFacts, normal: &str) -> TokenId {
+        let normal_start = self.normals.len() as u32;
+        self.normals.push_str(normal);
+        let facts = TokenFacts { short: 0, normal_start, normal_end: self.normals.len() as u32, ..facts };
+        self.known.push(Known { bytes: [0; 2], facts });
+        (self.known.len() - 1) as TokenId
+    }
+
+    pub(super) fn stem(&self, id: StemId) -> &str {
+        match (id as usize).checked_sub(self.given_stems.len()) {
+            None => self.given_stems.get(id as usize),
+            Some(new) => self.new_stems.get(new as u32),
+        }
+    }
+
+    /// The id of a stem, which is added if it is new.
+    pub(super) fn stem_id(&mut self, stem: &str) -> StemId {
+        if let Some(id) = self.given_stems.find(stem) {
+            return id as StemId;
+        }
+        let new = self.new_stems.find(stem).unwrap_or_else(|| self.new_stems.push(stem));
+        self.given_stems.len() as StemId + new
+    }
+
+    pub(super) fn stem_count(&self) -> usize {
+        self.given_stems.len() + self.new_stems.len()
+    }
+
+    /// Bytes of text.
+    pub(super) fn bytes(&self) -> usize {
+        self.normals.len() + self.long.bytes() + self.new_stems.bytes()
+    }
+
+    /// Forgets every token, and every stem that was not given.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.short.clear();
+        self.long.clear();
+        self.long_ids.clear();
+        self.normals.clear();
+        self.new_stems.clear();
+    }
+}
