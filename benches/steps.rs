@@ -1,7 +1,8 @@
 //! `make bench`: how long each step takes, in comments and bytes a second.
 //!
 //! Measured on the comments in `training/`, or on those of `DATA`, a folder with `train.csv` and, where comments name articles,
-//! `articles.csv`. Everything runs on one thread but for learning, fitting and training, which use all.
+//! `articles.csv`. Everything runs on one thread but for learning, on one and on two,
+//! and fitting and training, which use all.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -158,10 +159,13 @@ fn extracting(bencher: Bencher, which: &str) {
         .bench_local(|| rows.iter().map(|row| session.extract_by_token(row, &mut raw).repeats.len()).sum::<usize>());
 }
 
-#[divan::bench]
-fn learning_features(bencher: Bencher) {
+/// Vocabularies and the rows of all comments, on so many threads.
+#[divan::bench(args = [1, 2])]
+fn learning_features(bencher: Bencher, threads: usize) {
     let config = FeatureConfig::default();
-    bencher.counter(items()).counter(bytes()).bench(|| learn(Language::English, &config, &ROWS));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+    let learned = || pool.install(|| learn(Language::English, &config, &ROWS));
+    bencher.counter(items()).counter(bytes()).bench(learned);
 }
 
 #[divan::bench]

@@ -8,7 +8,7 @@ use clap::Parser;
 
 use belowline::cli::{Cli, Outcome, is_closed_pipe, run};
 
-/// Rows are made on one thread and freed on another, which the allocators of most systems are slow at.
+/// Rows are many small pieces of memory, made and freed on every thread, which the allocators of most systems are slow at.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

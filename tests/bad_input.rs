@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -399,6 +399,22 @@ fn rows_before_the_one_that_stops_the_run_reach_standard_output() {
             assert!(run.err.starts_with("error: in.csv, line 902, "), "{}", run.err);
         }
     }
+}
+
+#[test]
+fn rows_before_the_end_of_what_can_be_read_reach_standard_output() {
+    let folder = Folder::with_model();
+    let rows: String = (0..900).map(|i| format!("{i},A comment on buses\n")).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(format!("id,comment\n{rows}").as_bytes()).unwrap();
+    let whole = gzip.finish().unwrap();
+    folder.write("in.csv.gz", &whole[..whole.len() - 8]);
+    let outs = [1, 3].map(|threads| {
+        let run = folder.run(&format!("predict in.csv.gz -m m --threads {threads}"));
+        assert_eq!((run.status, run.out.lines().count()), (1, 901), "{threads} threads: {}", run.err);
+        run.out
+    });
+    assert_eq!(outs[0], outs[1]);
 }
 
 #[test]

@@ -26,39 +26,14 @@ struct Line<T, F> {
 }
 
 impl<T, F: FnMut(T) -> Result<()>> InOrder<T, F> {
-    /// At most about `most` things wait for one that comes before them.
+    /// At most `most` things, and one for each thread, wait for one that comes before them.
     pub(super) fn new(most: usize, hand_on: F) -> Self {
         let waiting = BTreeMap::new();
         let line = Line { hand_on: Some(hand_on), next: 0, waiting, result: Ok(()), is_closed: false };
         InOrder { line: Mutex::new(line), moved: Condvar::new(), most }
     }
 
-    /// Takes a thing in; returns when there is room for another. `false` if nothing more is wanted.
-    pub(super) fn take(&self, number: usize, thing: T) -> bool {
-        let mut line = self.lock();
-        line.waiting.insert(number, thing);
-        if let Some(mut hand_on) = line.hand_on.take() {
-            while !line.is_closed {
-                let next = line.next;
-                let Some(thing) = line.waiting.remove(&next) else { break };
-                drop(line);
-                let result = hand_on(thing);
-                line = self.lock();
-                line.next += 1;
-                line.is_closed |= result.is_err();
-                line.result = result;
-                self.moved.notify_all();
-            }
-            line.hand_on = Some(hand_on);
-        }
-        // The thing that the others wait for is still being made, by a thread that is not waiting.
-        while line.waiting.len() > self.most && !line.is_closed {
-            line = self.moved.wait(line).unwrap_or_else(PoisonError::into_inner);
-        }
-        !line.is_closed
-    }
-
-    /// Kept by a thread that takes part: where it panics nobody waits for what it does not bring.
+    /// The part of one thread: where it panics nobody waits for what it does not bring.
     pub(super) fn part(&self) -> Part<'_, T, F> {
         Part(self)
     }
@@ -76,6 +51,34 @@ impl<T, F: FnMut(T) -> Result<()>> InOrder<T, F> {
 
 /// A thread's part in what is handed on.
 pub(super) struct Part<'o, T, F: FnMut(T) -> Result<()>>(&'o InOrder<T, F>);
+
+impl<T, F: FnMut(T) -> Result<()>> Part<'_, T, F> {
+    /// Takes a thing in; returns when there is room for another. `false` if nothing more is wanted.
+    pub(super) fn take(&self, number: usize, thing: T) -> bool {
+        let order = self.0;
+        let mut line = order.lock();
+        line.waiting.insert(number, thing);
+        if let Some(mut hand_on) = line.hand_on.take() {
+            while !line.is_closed {
+                let next = line.next;
+                let Some(thing) = line.waiting.remove(&next) else { break };
+                drop(line);
+                let result = hand_on(thing);
+                line = order.lock();
+                line.next += 1;
+                line.is_closed |= result.is_err();
+                line.result = result;
+                order.moved.notify_all();
+            }
+            line.hand_on = Some(hand_on);
+        }
+        // The thing that the others wait for is still being made, by a thread that is not waiting.
+        while line.waiting.len() > order.most && !line.is_closed {
+            line = order.moved.wait(line).unwrap_or_else(PoisonError::into_inner);
+        }
+        !line.is_closed
+    }
+}
 
 impl<T, F: FnMut(T) -> Result<()>> Drop for Part<'_, T, F> {
     fn drop(&mut self) {
@@ -99,10 +102,10 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    let _part = order.part();
+                    let part = order.part();
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
-                        if number >= count || !order.take(number, number) {
+                        if number >= count || !part.take(number, number) {
                             return;
                         }
                     }
@@ -138,14 +141,66 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_thread_that_panicked() {
         let order = InOrder::new(2, |_: usize| Ok(()));
-        let is_alone = std::thread::scope(|scope| {
+        let are_there = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
             let late = scope.spawn(|| {
                 let _part = order.part();
+                while are_there.load(Ordering::Relaxed) < 3 {
+                    std::thread::yield_now();
+                }
                 panic!("number 0 never comes");
             });
-            let panicked = late.join().is_err();
-            panicked && (1..10).any(|number| !order.take(number, number))
+            let others: Vec<_> = (1..=3)
+                .map(|number| {
+                    let (order, are_there) = (&order, &are_there);
+                    scope.spawn(move || {
+                        let part = order.part();
+                        are_there.fetch_add(1, Ordering::Relaxed);
+                        // Some are taken in; then there is no room until the panic is heard of.
+                        (0..).all(|round| part.take(number + 3 * round, number))
+                    })
+                })
+                .collect();
+            assert!(late.join().is_err());
+            assert!(others.into_iter().all(|other| !other.join().unwrap()));
         });
-        assert!(is_alone);
+    }
+
+    #[test]
+    fn nobody_waits_where_handing_on_panicked() {
+        let order = InOrder::new(2, |number: usize| if number == 0 { panic!("cannot be written") } else { Ok(()) });
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| order.part().take(0, 0));
+            assert!(first.join().is_err());
+            assert!(!order.part().take(1, 1));
+        });
+    }
+
+    #[test]
+    fn few_things_wait() {
+        let (made, handed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let most = AtomicUsize::new(0);
+        let order = InOrder::new(2, |_| {
+            most.fetch_max(made.load(Ordering::Relaxed) - handed.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+            Ok(())
+        });
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let part = order.part();
+                    while let number @ 0..500 = next.fetch_add(1, Ordering::Relaxed) {
+                        // Every seventh takes longer than all the others together that may come before it is there.
+                        if number.is_multiple_of(7) {
+                            std::thread::sleep(std::time::Duration::from_millis(1));
+                        }
+                        made.fetch_add(1, Ordering::Relaxed);
+                        part.take(number, ());
+                    }
+                });
+            }
+        });
+        order.finish().unwrap();
+        assert!(handed.into_inner() == 500 && most.into_inner() <= 2 + 3);
     }
 }

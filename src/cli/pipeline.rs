@@ -19,7 +19,7 @@ pub(super) struct ScoredRow<E> {
     pub(super) record: Box<Record>,
     /// What each head says.
     pub(super) verdicts: Vec<Verdict>,
-    /// What was worked out beside the verdicts, on the scoring thread.
+    /// What was worked out beside the verdicts, on the thread that scored.
     pub(super) extra: E,
 }
 
@@ -33,8 +33,9 @@ pub(super) enum Passed<E> {
 
 /// Scores every row of the inputs on `threads` threads and hands the rows to `write` in their order, each with the bytes read so far.
 ///
-/// `extra` works something out for a scored row on the scoring thread. Stops at the first error of reading or writing. Each
-/// thread reads a batch, scores it and writes it when it is its turn: rows stay where they were made.
+/// `extra` works something out for a scored row on the thread that scores it. Stops at the first error of reading or writing; rows before
+/// one of reading are written. Each thread reads a batch, scores it and writes it when it is its turn: rows stay in the cache and the
+/// memory where they were made.
 pub(super) fn score<E: Send>(
     model: &Model,
     inputs: &mut Inputs,
@@ -43,15 +44,16 @@ pub(super) fn score<E: Send>(
     mut write: impl FnMut(Passed<E>, u64) -> Result<()> + Send,
 ) -> Result<()> {
     let reading = Mutex::new(Reading { inputs, batches: 0, result: Ok(()), at_end: false });
-    let next_batch = || reading.lock().unwrap_or_else(PoisonError::into_inner).next_batch();
+    // Behind a panic in reading nothing is read: rows may be missing.
+    let next_batch = || reading.lock().ok()?.next_batch();
     let writing = InOrder::new(2 * threads, |(rows, bytes): (Vec<Passed<E>>, u64)| {
         rows.into_iter().try_for_each(|row| write(row, bytes))
     });
     let work = |mut scorer: Scorer| {
-        let _part = writing.part();
+        let part = writing.part();
         while let Some(Batch { number, rows, bytes }) = next_batch() {
             let passed = score_batch(&mut scorer, rows, &extra);
-            if !writing.take(number, (passed, bytes)) {
+            if !part.take(number, (passed, bytes)) {
                 return;
             }
         }
@@ -79,7 +81,7 @@ struct Batch {
 struct Reading<'i> {
     inputs: &'i mut Inputs,
     batches: usize,
-    /// The error that nothing could be read behind.
+    /// The error that ended reading, if one did.
     result: Result<()>,
     at_end: bool,
 }

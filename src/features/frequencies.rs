@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Most arrays that frequencies are counted in side by side: they take memory.
-const COUNTERS: usize = 8;
+pub(crate) const COUNTERS: usize = 8;
 
 /// In how many comments each term occurs; terms are small integers.
 pub(super) struct DocumentFrequencies {
@@ -45,6 +45,7 @@ impl DocumentFrequencies {
 
 /// Adds up frequencies that were counted apart.
 pub(super) fn added(mut all: Vec<u32>, some: Vec<u32>) -> Vec<u32> {
+    debug_assert_eq!(all.len(), some.len());
     all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
     all
 }

@@ -10,7 +10,7 @@ pub mod chars;
 pub mod context;
 pub mod counter;
 pub mod crossed;
-mod frequencies;
+pub(crate) mod frequencies;
 pub mod inherited;
 pub mod layout;
 pub mod learning;

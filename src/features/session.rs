@@ -100,7 +100,7 @@ impl<'f> Session<'f> {
         }
     }
 
-    /// The same, with a lexicon of the features' language and stems that knows more.
+    /// The same, with a lexicon of the features' language and stems that knows more. Before anything is read.
     pub(super) fn with_lexicon(self, lexicon: Lexicon) -> Self {
         Session { lexicon, ..self }
     }

@@ -222,6 +222,20 @@ mod tests {
     }
 
     #[test]
+    fn parts_come_one_after_the_other() {
+        let row =
+            |n: u32| RawRow { columns: (0..n).collect(), counts: vec![1; n as usize], values: vec![(9, n as f32)] };
+        let of = |rows: &[u32]| {
+            let mut all = RawRows::new();
+            rows.iter().for_each(|&n| all.push(&row(n)));
+            all
+        };
+        let parts = [of(&[3, 0]), of(&[]), of(&[2, 5, 1])];
+        assert_eq!(format!("{:?}", RawRows::concat(&parts)), format!("{:?}", of(&[3, 0, 2, 5, 1])));
+        assert!(RawRows::concat(&[]).is_empty());
+    }
+
+    #[test]
     fn idf_is_scikit_learns_smoothed_one() {
         // TfidfTransformer(smooth_idf=True).fit on 10 documents, df 3: ln(11 / 4) + 1.
         assert!((smoothed_idf(10, 3) - 2.011_601).abs() < 1e-6);

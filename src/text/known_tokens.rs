@@ -73,31 +73,55 @@ pub(super) struct KnownTokens {
     long_ids: Vec<TokenId>,
     /// Canonical forms, one after the other.
     normals: String,
-    given_stems: Arc<StringTable>,
-    /// Stems beyond the given ones; their ids go on where those end.
-    new_stems: Interner,
+    stems: Stems,
+}
+
+/// Stems that were given, and others, whose ids go on where those of the given ones end.
+#[derive(Debug, Clone)]
+struct Stems {
+    given: Arc<StringTable>,
+    new: Interner,
+}
+
+impl Stems {
+    fn get(&self, id: StemId) -> &str {
+        match (id as usize).checked_sub(self.given.len()) {
+            None => self.given.get(id as usize),
+            Some(new) => self.new.get(new as u32),
+        }
+    }
+
+    fn id(&mut self, stem: &str) -> StemId {
+        if let Some(id) = self.given.find(stem) {
+            return id as StemId;
+        }
+        let new = self.new.find(stem).unwrap_or_else(|| self.new.push(stem));
+        self.given.len() as StemId + new
+    }
+
+    fn len(&self) -> usize {
+        self.given.len() + self.new.len()
+    }
 }
 
 impl KnownTokens {
     /// No tokens. The first stem ids are the indices of the given stems.
-    pub(super) fn new(given_stems: Arc<StringTable>) -> Self {
+    pub(super) fn new(given: Arc<StringTable>) -> Self {
         KnownTokens {
             known: Vec::new(),
             short: TokenTable::new(),
             long: Interner::default(),
             long_ids: Vec::new(),
             normals: String::new(),
-            given_stems,
-            new_stems: Interner::default(),
+            stems: Stems { given, new: Interner::default() },
         }
     }
 
-    /// The same tokens where the given stems are others: stems get new ids, tokens keep theirs.
-    pub(super) fn with_stems(&self, given_stems: Arc<StringTable>) -> Self {
-        let mut tokens = KnownTokens { given_stems, new_stems: Interner::default(), ..self.clone() };
-        let stems: Vec<StemId> = (0..self.stem_count()).map(|stem| tokens.stem_id(self.stem(stem as StemId))).collect();
-        tokens.known.iter_mut().for_each(|token| token.facts.stem = stems[token.facts.stem as usize]);
-        tokens
+    /// Takes other given stems: stems get new ids, tokens keep theirs.
+    pub(super) fn give_stems(&mut self, given: Arc<StringTable>) {
+        let before = std::mem::replace(&mut self.stems, Stems { given, new: Interner::default() });
+        let ids: Vec<StemId> = (0..before.len()).map(|id| self.stems.id(before.get(id as StemId))).collect();
+        self.known.iter_mut().for_each(|token| token.facts.stem = ids[token.facts.stem as usize]);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -165,37 +189,24 @@ impl KnownTokens {
     }
 
     pub(super) fn stem(&self, id: StemId) -> &str {
-        match (id as usize).checked_sub(self.given_stems.len()) {
-            None => self.given_stems.get(id as usize),
-            Some(new) => self.new_stems.get(new as u32),
-        }
+        self.stems.get(id)
     }
 
     /// The id of a stem, which is added if it is new.
     pub(super) fn stem_id(&mut self, stem: &str) -> StemId {
-        if let Some(id) = self.given_stems.find(stem) {
-            return id as StemId;
-        }
-        let new = self.new_stems.find(stem).unwrap_or_else(|| self.new_stems.push(stem));
-        self.given_stems.len() as StemId + new
+        self.stems.id(stem)
+    }
+
+    pub(super) fn given_stems(&self) -> Arc<StringTable> {
+        self.stems.given.clone()
     }
 
     pub(super) fn stem_count(&self) -> usize {
-        self.given_stems.len() + self.new_stems.len()
+        self.stems.len()
     }
 
     /// Bytes of text.
     pub(super) fn bytes(&self) -> usize {
-        self.normals.len() + self.long.bytes() + self.new_stems.bytes()
-    }
-
-    /// Forgets every token, and every stem that was not given.
-    pub(super) fn clear(&mut self) {
-        self.known.clear();
-        self.short.clear();
-        self.long.clear();
-        self.long_ids.clear();
-        self.normals.clear();
-        self.new_stems.clear();
+        self.normals.len() + self.long.bytes() + self.stems.new.bytes()
     }
 }

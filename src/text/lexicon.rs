@@ -62,13 +62,14 @@ impl Lexicon {
     }
 
     /// One that knows the same tokens by the same ids; what either meets from now on the other does not know. They share memory.
-    pub fn sibling(&self) -> Self {
+    pub(crate) fn sibling(&self) -> Self {
         Lexicon::of(self.language, self.tokens.clone())
     }
 
-    /// One that knows the same tokens by the same ids, and whose first stem ids are the indices of the given stems.
-    pub fn with_stems(&self, given_stems: Arc<StringTable>) -> Self {
-        Lexicon::of(self.language, Arc::new(self.tokens.with_stems(given_stems)))
+    /// The same tokens by the same ids, while the first stem ids are the indices of the given stems.
+    pub(crate) fn with_stems(mut self, given_stems: Arc<StringTable>) -> Self {
+        Arc::make_mut(&mut self.tokens).give_stems(given_stems);
+        self
     }
 
     /// Calls `emit` with each token of a text and its id.
@@ -97,8 +98,9 @@ impl Lexicon {
         (self.cut, self.fetched) = (cut, fetched);
     }
 
-    /// The id here of a token of another lexicon of the same language, which is taken over if it is not known.
-    pub fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
+    /// The id here of a token of another lexicon of the same language, which is taken over if it is not known: what is known of a token
+    /// depends on nothing but how it is written.
+    pub(crate) fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
         if (id as usize) < PERSONAL_KINDS.len() {
             return id;
         }
@@ -154,7 +156,7 @@ impl Lexicon {
 
     /// Forgets every token and every stem that was not given at the start. All ids but those of given stems become invalid.
     pub fn reset(&mut self) {
-        Arc::make_mut(&mut self.tokens).clear();
+        self.tokens = Arc::new(KnownTokens::new(self.tokens.given_stems()));
         self.add_personal_kinds();
     }
 
@@ -167,10 +169,12 @@ impl Lexicon {
 
     /// The id of a token, which is added if it was not met. Tokens with a class token must not come here.
     fn id(&mut self, kind: TokenKind, text: &str, spelling: Spelling) -> TokenId {
-        self.tokens.find(spelling).unwrap_or_else(|| {
-            let facts = self.learn(kind, text);
-            Arc::make_mut(&mut self.tokens).insert(spelling, facts, &self.normal)
-        })
+        if let Some(id) = self.tokens.find(spelling) {
+            debug_assert_eq!(self.facts(id).kind, kind, "one spelling, one kind");
+            return id;
+        }
+        let facts = self.learn(kind, text);
+        Arc::make_mut(&mut self.tokens).insert(spelling, facts, &self.normal)
     }
 
     /// Normalises and stems a token. Its canonical form is in `self.normal` then.
@@ -267,7 +271,7 @@ mod tests {
         assert_eq!(ids(&mut all, texts[1]), expected[1]);
 
         let stems = Arc::new(StringTable::from_sorted(["cat", "zebra"].iter().copied()));
-        let mut renamed = all.with_stems(stems);
+        let mut renamed = all.sibling().with_stems(stems);
         assert_eq!(ids(&mut renamed, texts[1]), expected[1]);
         assert_eq!(renamed.facts(expected[2][0]).stem, 0);
         for id in 0..all.len() as TokenId {
@@ -286,6 +290,9 @@ mod tests {
         assert_eq!(other.len(), one.len() - 2);
         assert_eq!(ids(&mut other, "two zebras"), new);
         assert_eq!((one.normal(new[1]), other.normal(new[1])), ("zebra", "zebras"));
+        let third = one.sibling();
+        one.reset();
+        assert_eq!((third.normal(new[1]), one.len()), ("zebra", PERSONAL_KINDS.len()));
     }
 
     #[test]

@@ -58,13 +58,6 @@ impl TokenTable {
         TokenTable { slots: vec![EMPTY; FEWEST_SLOTS], taken: 0, keys: [random.hash_one(0), random.hash_one(1)] }
     }
 
-    /// Forgets every token.
-    pub(super) fn clear(&mut self) {
-        self.slots.clear();
-        self.slots.resize(FEWEST_SLOTS, EMPTY);
-        self.taken = 0;
-    }
-
     /// Number of tokens.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
@@ -166,7 +159,5 @@ mod tests {
         }
         assert!((0..tokens.len()).all(|i| id_of(&table, i) == Some(i as TokenId)));
         assert_eq!(table.len(), tokens.len());
-        table.clear();
-        assert_eq!(id_of(&table, 7), None);
     }
 }

@@ -231,6 +231,7 @@ fn distinct_contexts<'t>(rows: &[Texts<'t>]) -> Vec<[&'t str; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::ArticleText;
     use crate::features::layout::Block;
     use crate::features::words::EDGE;
 
@@ -254,5 +255,51 @@ mod tests {
     fn room_goes_to_the_terms_of_most_comments() {
         assert_eq!(keep([('c', 5), ('a', 2), ('b', 5), ('d', 9)].into_iter(), 2, 2), ['d', 'b']);
         assert_eq!(keep([('c', 5), ('a', 1)].into_iter(), 2, 9), ['c']);
+    }
+
+    /// Comments of some words each, under articles, parents and targets; many more than a thread takes at a time.
+    fn comments() -> Vec<[String; 4]> {
+        let mut seed = 7u32;
+        let mut word = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            format!("word{}s", ((seed >> 20) * (seed >> 24)) >> 9)
+        };
+        let mut text = |words: usize| (0..words).map(|_| word()).collect::<Vec<_>>().join(" ");
+        let articles: Vec<String> = (0..5).map(|_| text(150)).collect();
+        let of_row = |row: usize| {
+            let parent = if row.is_multiple_of(3) { text(12) } else { String::new() };
+            [text(row % 30), articles[row % 5].clone(), parent, ["Cats", "Old dogs"][row % 2].to_owned()]
+        };
+        (0..900).map(of_row).collect()
+    }
+
+    #[test]
+    fn what_is_learned_does_not_depend_on_threads_or_on_what_sessions_read_before() {
+        let comments = comments();
+        fn texts([comment, article, parent, target]: &[String; 4]) -> Texts<'_> {
+            let article = Some(ArticleText { title: target, body: article });
+            Texts { comment, article, parent: Some(parent), target: Some(target) }
+        }
+        let rows: Vec<Texts> = comments.iter().map(texts).collect();
+        let learned = [1, 2, 7].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| learn(Language::English, &FeatureConfig::default(), &rows))
+        });
+        let [(features, raw), others @ ..] = &learned;
+        let names =
+            |features: &Features| -> Vec<_> { (0..features.layout().columns()).map(|c| features.name(c)).collect() };
+        assert!(Block::ALL.into_iter().all(|block| !features.layout().range(block).is_empty()));
+        for (other, other_raw) in others {
+            assert_eq!(names(other), names(features));
+            assert_eq!((&other.idf, &other.bins, other.gate), (&features.idf, &features.bins, features.gate));
+            assert_eq!(format!("{other_raw:?}"), format!("{raw:?}"));
+        }
+        let mut alone = RawRows::new();
+        let mut row = RawRow::default();
+        for texts in &rows {
+            Session::new(features, Arc::new(Shared::new(1))).extract(texts, &mut row);
+            alone.push(&row);
+        }
+        assert_eq!(format!("{alone:?}"), format!("{raw:?}"));
     }
 }

@@ -7,13 +7,13 @@ use super::rows_at_once;
 use crate::text::{Language, Lexicon, TokenId};
 
 /// Pieces that are analysed before their ids are united.
-const PIECES_AT_ONCE: usize = 16;
+const PIECES_AT_ONCE: usize = 64;
 
 /// Stands for a token that was not united yet.
-const NONE: TokenId = TokenId::MAX;
+const NOT_UNITED: TokenId = TokenId::MAX;
 
 /// Token ids of many texts, one after the other.
-pub(in crate::features) struct TokenLists {
+pub(super) struct TokenLists {
     starts: Vec<usize>,
     tokens: Vec<TokenId>,
 }
@@ -39,6 +39,16 @@ impl TokenLists {
 
     /// Analyses texts, each in `N` pieces. Ids are those that a lexicon gives that meets the texts one after the other.
     pub(super) fn analyze<const N: usize>(language: Language, lexicon: &mut Lexicon, texts: &[[&str; N]]) -> Self {
+        TokenLists::in_pieces(rows_at_once(texts.len()), PIECES_AT_ONCE, language, lexicon, texts)
+    }
+
+    fn in_pieces<const N: usize>(
+        size: usize,
+        at_once: usize,
+        language: Language,
+        lexicon: &mut Lexicon,
+        texts: &[[&str; N]],
+    ) -> Self {
         let readers = Pool::new(|number| Reader {
             number,
             lexicon: Lexicon::new(language, Default::default()),
@@ -55,8 +65,7 @@ impl TokenLists {
             })
         };
         let mut all = TokenLists::new();
-        let size = rows_at_once(texts.len());
-        for some in texts.chunks(PIECES_AT_ONCE * size) {
+        for some in texts.chunks(at_once * size) {
             let pieces: Vec<Piece> = some.par_chunks(size).map(read).collect();
             let mut readers = readers.all();
             readers.sort_unstable_by_key(|reader| reader.number);
@@ -70,12 +79,12 @@ impl TokenLists {
     /// Appends what a reader read; tokens that come for the first time go into the lexicon of all.
     fn append(&mut self, lists: TokenLists, reader: &mut Reader, lexicon: &mut Lexicon) {
         let Reader { lexicon: own, united, .. } = reader;
-        united.resize(own.len(), NONE);
+        united.resize(own.len(), NOT_UNITED);
         let before = self.tokens.len();
         self.starts.extend(lists.starts[1..].iter().map(|start| before + start));
         self.tokens.extend(lists.tokens.into_iter().map(|token| {
             let id = &mut united[token as usize];
-            if *id == NONE {
+            if *id == NOT_UNITED {
                 *id = lexicon.adopt(own, token);
             }
             *id
@@ -91,7 +100,7 @@ impl TokenLists {
     }
 
     /// The tokens of a text.
-    pub(in crate::features) fn row(&self, row: usize) -> &[TokenId] {
+    pub(super) fn row(&self, row: usize) -> &[TokenId] {
         &self.tokens[self.starts[row]..self.starts[row + 1]]
     }
 }
@@ -108,14 +117,17 @@ mod tests {
         let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
         let mut one = Lexicon::new(Language::English, Default::default());
         let mut all = Lexicon::new(Language::English, Default::default());
-        let lists = TokenLists::analyze(Language::English, &mut all, &texts);
+        let lists = TokenLists::in_pieces(30, 8, Language::English, &mut all, &texts);
         assert_eq!(lists.len(), texts.len());
         for (row, [text]) in texts.iter().enumerate() {
             let mut ids = Vec::new();
             one.analyze(text, |_, id| ids.push(id));
             assert_eq!(lists.row(row), ids);
         }
-        assert_eq!(all.len(), one.len());
-        assert_eq!(all.stem_count(), one.stem_count());
+        assert_eq!((all.len(), all.stem_count()), (one.len(), one.stem_count()));
+        for id in 0..one.len() as TokenId {
+            let known = |lexicon: &Lexicon| (lexicon.normal(id).to_owned(), format!("{:?}", lexicon.facts(id)));
+            assert_eq!(known(&all), known(&one));
+        }
     }
 }

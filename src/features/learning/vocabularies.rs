@@ -197,3 +197,46 @@ pub(super) fn learn_target_terms(
     let terms: Vec<Vec<_>> = (0..rows_of.len()).into_par_iter().map_init(scratch, of_target).collect();
     keep(terms.into_iter().flatten(), config.min_df, config.max_features)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::features::FeatureConfig;
+    use crate::text::Language;
+
+    #[test]
+    fn pairs_are_those_that_enough_comments_hold() {
+        let texts: Vec<String> = (0..60usize)
+            .map(|row| {
+                (0..row % 9)
+                    .map(|place| ["a", "b", "c", "d", "e"][(row * 7 + place * place) % 5])
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect();
+        let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
+        let mut lexicon = Lexicon::new(Language::English, Default::default());
+        let comments = TokenLists::analyze(Language::English, &mut lexicon, &texts);
+        let config = BlockConfig { min_df: 3, ..FeatureConfig::default().words };
+        for stems in [0, 3, 5] {
+            let column_of = |token| Some(lexicon.facts(token).stem).filter(|&s| (s as usize) < stems).unwrap_or(NONE);
+            let mut rows_of: BTreeMap<[u32; 2], BTreeSet<usize>> = BTreeMap::new();
+            for row in 0..comments.len() {
+                let inner = comments.row(row).iter().map(|&token| column_of(token));
+                let all: Vec<u32> = [EDGE].into_iter().chain(inner).chain([EDGE]).collect();
+                for pair in all.windows(2).filter(|pair| !pair.contains(&NONE)) {
+                    rows_of.entry([pair[0], pair[1]]).or_default().insert(row);
+                }
+            }
+            let mut expected: Vec<([u32; 2], usize)> =
+                rows_of.into_iter().map(|(pair, rows)| (pair, rows.len())).collect();
+            expected.retain(|&(_, df)| df >= 3);
+            expected.sort_by_key(|&(pair, df)| (std::cmp::Reverse(df), pair));
+            let expected: Vec<[u32; 2]> = expected.into_iter().map(|(pair, _)| pair).collect();
+            assert!(!expected.is_empty());
+            assert_eq!(learn_bigrams(&comments, column_of, &config, stems), expected);
+        }
+    }
+}
