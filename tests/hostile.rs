@@ -81,8 +81,9 @@ fn a_small_file_that_unpacks_to_a_huge_one_ends_in_an_error() {
     assert!(gzip.len() < 3 << 20);
     for name in ["a.csv.gz", "a.jsonl.gz", "a.html.gz"] {
         folder.write(name, &gzip);
-        let error = folder.run(&format!("predict {name} -m m -o out.csv")).failure();
-        assert!(error.contains("bytes"), "{error}");
+        let run = folder.run(&format!("predict {name} -m m -o out.csv"));
+        let error = run.err.lines().find(|line| line.starts_with("error: "));
+        assert!(run.status == 1 && error.is_some_and(|error| error.contains("bytes")), "{}", run.err);
     }
     folder.write("a.xml.gz", &gzip);
     for system in ["wordpress", "disqus"] {
