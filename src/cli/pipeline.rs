@@ -43,7 +43,7 @@ pub(super) fn score<E: Send>(
     extra: impl Fn(&mut Scorer, &Record, &[Verdict]) -> E + Sync,
     mut write: impl FnMut(Passed<E>, u64) -> Result<()> + Send,
 ) -> Result<()> {
-    let reading = Mutex::new(Reading { inputs, batches: 0, result: Ok(()), at_end: false });
+    let reading = Mutex::new(Reading { inputs, batches: 0, end: None });
     // Behind a panic in reading nothing is read: rows may be missing.
     let next_batch = || reading.lock().ok()?.next_batch();
     let writing = InOrder::new(2 * threads, |(rows, bytes): (Vec<Passed<E>>, u64)| {
@@ -67,7 +67,7 @@ pub(super) fn score<E: Send>(
         work(scorer);
     });
     writing.finish()?;
-    reading.into_inner().unwrap_or_else(PoisonError::into_inner).result
+    reading.into_inner().unwrap_or_else(PoisonError::into_inner).end.unwrap_or(Ok(()))
 }
 
 /// Rows that travel together, the first of them with number 0.
@@ -81,9 +81,8 @@ struct Batch {
 struct Reading<'i> {
     inputs: &'i mut Inputs,
     batches: usize,
-    /// The error that ended reading, if one did.
-    result: Result<()>,
-    at_end: bool,
+    /// How reading ended, once it has.
+    end: Option<Result<()>>,
 }
 
 impl Reading<'_> {
@@ -91,7 +90,7 @@ impl Reading<'_> {
     fn next_batch(&mut self) -> Option<Batch> {
         let mut rows = Vec::with_capacity(BATCH);
         let mut bytes = 0;
-        while !self.at_end && rows.len() < BATCH && bytes < BATCH_BYTES {
+        while self.end.is_none() && rows.len() < BATCH && bytes < BATCH_BYTES {
             match self.inputs.read_row() {
                 Ok(Some(row)) => {
                     if let Row::Good(record) = &row {
@@ -99,10 +98,7 @@ impl Reading<'_> {
                     }
                     rows.push(row);
                 }
-                end => {
-                    self.result = end.map(|_| ());
-                    self.at_end = true;
-                }
+                end => self.end = Some(end.map(|_| ())),
             }
         }
         let number = self.batches;

@@ -98,22 +98,17 @@ pub(super) fn learn_bigrams(
         seconds[*end] = (column, row);
         *end += 1;
     });
-    let mut kept = Vec::new();
     let mut frequencies = DocumentFrequencies::new(stems + 1);
     let mut start = 0;
     let named = |column: u32| if column == edge { EDGE } else { column };
-    for first in 0..=edge {
+    let of_first = |first: u32| {
         let own = &seconds[start..ends[first as usize]];
-        own.iter().for_each(|&(second, row)| frequencies.count(second as usize, row as usize));
-        for &(second, _) in own {
-            let df = frequencies.take(second as usize);
-            if df > 0 && df as usize >= config.min_df {
-                kept.push(([named(first), named(second)], df));
-            }
-        }
         start = ends[first as usize];
-    }
-    keep(kept.into_iter(), config.min_df, config.max_features.saturating_sub(stems))
+        own.iter().for_each(|&(second, row)| frequencies.count(second as usize, row as usize));
+        let taken = own.iter().map(|&(second, _)| ([named(first), named(second)], frequencies.take(second as usize)));
+        taken.filter(|&(_, df)| df > 0).collect::<Vec<_>>()
+    };
+    keep((0..=edge).flat_map(of_first), config.min_df, config.max_features.saturating_sub(stems))
 }
 
 /// Character n-grams of enough comments, which the lexicon's first `tokens` tokens make up.
@@ -185,14 +180,13 @@ pub(super) fn learn_target_terms(
         for &row in rows {
             let stems = comments.row(row).iter().map(|&token| column_of(token));
             words::count(stems, features.stems.len(), &features.lookups.bigrams, wanted, words);
-            words.touched().iter().for_each(|&column| frequencies.count(column as usize, row));
+            words.touched().iter().for_each(|&column| frequencies.count_distinct(column as usize));
             held.extend_from_slice(words.touched());
             words.clear();
         }
-        let alone = (!rows.is_empty()).then_some(([target as u32, TARGET_ALONE], rows.len() as u32));
+        let alone = ([target as u32, TARGET_ALONE], rows.len() as u32);
         let taken = held.into_iter().map(|column| ([target as u32, column], frequencies.take(column as usize)));
-        let terms = taken.chain(alone).filter(|&(_, df)| df > 0 && df as usize >= config.min_df);
-        terms.collect::<Vec<_>>()
+        taken.chain([alone]).filter(|&(_, df)| df > 0).collect::<Vec<_>>()
     };
     let terms: Vec<Vec<_>> = (0..rows_of.len()).into_par_iter().map_init(scratch, of_target).collect();
     keep(terms.into_iter().flatten(), config.min_df, config.max_features)
