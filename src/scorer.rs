@@ -30,8 +30,8 @@ impl<'m> Scorer<'m> {
     fn sharing(model: &'m Model, shared: Arc<Shared>) -> Self {
         let table = model.table();
         let sum_up = table.clone();
-        let session =
-            Session::new(&model.features, shared.clone()).summing_up(Box::new(move |grams| sum_up.sums(grams)));
+        let session = Session::new(&model.features, shared.clone())
+            .summing_up(Box::new(move |block, columns, counts| sum_up.sums(block, columns, counts)));
         Scorer { model, session, row: RawRow::default(), table, shared }
     }
 
@@ -44,9 +44,9 @@ impl<'m> Scorer<'m> {
     pub fn score(&mut self, comments: &[Texts]) -> Vec<Vec<Verdict>> {
         let mut scores = Array2::zeros((comments.len(), self.table.len()));
         for (texts, mut scores) in comments.iter().zip(scores.rows_mut()) {
-            let grams = self.session.extract_by_token(texts, &mut self.row);
+            let summed_up = self.session.extract_summed_up(texts, &mut self.row);
             let scores = scores.as_slice_mut().expect("scores are in standard layout");
-            self.table.score(&self.row, &grams, scores);
+            self.table.score(&self.row, &summed_up, scores);
         }
         let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::with_capacity(self.model.heads.len()); comments.len()];
         let mut end = 0;

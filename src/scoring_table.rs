@@ -5,7 +5,7 @@
 //! of a comment only those that come again are visited.
 
 use crate::features::layout::{Block, BlockWeights, Layout};
-use crate::features::token_grams::CommentGrams;
+use crate::features::token_grams::SummedUp;
 use crate::features::weighting::{RawRow, TERM_FREQUENCIES, take_block, term_frequencies};
 use crate::linear::{Cell, HalfLogistic, vectorised};
 
@@ -121,53 +121,63 @@ impl<'m> ScoringTable<'m> {
     }
 
     /// Raw scores of a comment, those of all heads: what its row of [`Weigher::push`] times the weights come to, but for rounding.
-    /// Its character n-grams are given by token, with [`ScoringTable::sums`] where there was room for them; the row need not hold them.
+    /// Its character n-grams are given by token, with [`ScoringTable::sums`] where there was room for them; the row need not hold them, nor the
+    /// words of a lead whose sums are given.
     ///
     /// [`Weigher::push`]: crate::features::weighting::Weigher::push
-    pub(crate) fn score(&self, row: &RawRow, grams: &CommentGrams, scores: &mut [f64]) {
+    pub(crate) fn score(&self, row: &RawRow, summed_up: &SummedUp, scores: &mut [f64]) {
         scores.copy_from_slice(&self.intercepts);
         let mut rest = scores;
         for group in &self.groups {
             let (own, others) = rest.split_at_mut(group.width);
             rest = others;
-            by_lanes!(group.width, self.add(row, grams, group, own));
+            by_lanes!(group.width, self.add(row, summed_up, group, own));
         }
     }
 
-    /// The sum of squared values and the weighed values, lane by lane, of n-grams that each come once.
-    pub(crate) fn sums(&self, grams: &[u32]) -> Box<[f64]> {
-        if !self.used.uses(Block::Chars) {
+    /// What terms of a block add up to, from their columns, counted from the block's first, and their counts, 1 each where none are given: the
+    /// sum of squared values, and the weighed values, lane by lane. Empty if the block takes no part.
+    pub(crate) fn sums(&self, block: Block, columns: &[u32], counts: Option<&[u8]>) -> Box<[f64]> {
+        if !self.used.uses(block) {
             return Box::default();
         }
         let mut all = vec![0.0; 1 + self.lanes()];
-        all[0] = self.squares_once(grams);
         for group in &self.groups {
-            by_lanes!(group.width, self.put_once(grams, group, &mut all[1..]));
+            by_lanes!(group.width, self.put_sums(block, columns, counts, group, &mut all));
         }
         all.into()
     }
 
     #[inline(always)]
-    fn put_once<const L: usize>(&self, grams: &[u32], group: &Group, sums: &mut [f64]) {
-        sums[group.lane..][..L].copy_from_slice(&self.once::<L>(grams, group));
+    fn put_sums<const L: usize>(
+        &self,
+        block: Block,
+        columns: &[u32],
+        counts: Option<&[u8]>,
+        group: &Group,
+        all: &mut [f64],
+    ) {
+        let start = self.layout.range(block).start as u32;
+        let columns = columns.iter().map(|column| start + column);
+        let (squares, sums) = match counts {
+            None => self.sum_up::<L>(columns.map(|column| (column, self.idf(column))), group),
+            Some(counts) => {
+                self.sum_up(columns.zip(counts).map(|(column, &count)| (column, self.value(column, count))), group)
+            }
+        };
+        all[0] = squares;
+        all[1 + group.lane..][..L].copy_from_slice(&sums);
     }
 
-    /// What n-grams that each come once give the scores of a group.
+    /// The sum of squared values of columns, and what they give the scores of a group.
     #[inline(always)]
-    fn once<const L: usize>(&self, grams: &[u32], group: &Group) -> [f64; L] {
-        let start = self.layout.range(Block::Chars).start as u32;
-        let mut total = [0.0f64; L];
-        for gram in grams {
-            add(&mut total, self.idf(start + gram), group.weights(start + gram));
+    fn sum_up<const L: usize>(&self, values: impl Iterator<Item = (u32, f64)>, group: &Group) -> (f64, [f64; L]) {
+        let (mut squares, mut sums) = (0.0, [0.0; L]);
+        for (column, value) in values {
+            squares += value * value;
+            add(&mut sums, value, group.weights(column));
         }
-        total
-    }
-
-    /// Sum of squared values of n-grams that each come once.
-    #[inline(always)]
-    fn squares_once(&self, grams: &[u32]) -> f64 {
-        let start = self.layout.range(Block::Chars).start as u32;
-        grams.iter().map(|gram| self.idf(start + gram).powi(2)).sum()
+        (squares, sums)
     }
 
     /// Columns and values of a comment, without those of value 0. Values times weights add up to what [`ScoringTable::score`] gives.
@@ -187,23 +197,23 @@ impl<'m> ScoringTable<'m> {
 
     /// Adds a row's part to the scores of a group.
     #[inline(always)]
-    fn add<const L: usize>(&self, row: &RawRow, grams: &CommentGrams, group: &Group, scores: &mut [f64]) {
+    fn add<const L: usize>(&self, row: &RawRow, summed_up: &SummedUp, group: &Group, scores: &mut [f64]) {
         let mut total = [0.0f64; L];
         let mut rest = (&row.columns[..], &row.counts[..]);
         for block in Block::ALL.into_iter().filter(|b| b.is_counted()) {
             let (columns, counts) = self.next_block(block, &mut rest);
-            let (mut sums, mut squares) = ([0.0f64; L], 0.0f64);
-            if block == Block::Chars {
-                if self.used.uses(block) {
-                    self.add_grams(grams, group, &mut sums, &mut squares);
+            let (squares, sums) = match block {
+                Block::Chars if self.used.uses(block) => self.grams(summed_up, group),
+                Block::Chars => (0.0, [0.0; L]),
+                Block::LeadWords if !summed_up.lead.is_empty() => {
+                    let (squares, sums) = known_sums(summed_up.lead, group);
+                    (squares, *sums)
                 }
-            } else {
-                for (&column, &count) in columns.iter().zip(counts) {
-                    let value = self.value(column, count);
-                    squares += value * value;
-                    add(&mut sums, value, group.weights(column));
-                }
-            }
+                _ => self.sum_up(
+                    columns.iter().zip(counts).map(|(&column, &count)| (column, self.value(column, count))),
+                    group,
+                ),
+            };
             let scale = scale(squares);
             for l in 0..L {
                 total[l] += scale * sums[l];
@@ -217,34 +227,37 @@ impl<'m> ScoringTable<'m> {
         }
     }
 
-    /// Adds a comment's character n-grams: every token as if it shared none with another, then what those that came again change.
+    /// What a comment's character n-grams add up to: every token as if it shared none with another, then what those that came again change.
     #[inline(always)]
-    fn add_grams<const L: usize>(&self, grams: &CommentGrams, group: &Group, sums: &mut [f64; L], squares: &mut f64) {
-        for (token, times) in grams.each() {
+    fn grams<const L: usize>(&self, summed_up: &SummedUp, group: &Group) -> (f64, [f64; L]) {
+        let start = self.layout.range(Block::Chars).start as u32;
+        let (mut squares, mut sums) = (0.0, [0.0; L]);
+        for (token, times) in summed_up.grams() {
             let (columns, known) = token.parts();
             let frequency = self.term_frequency(times);
-            let summed;
+            let summed: [f64; L];
             // The same bits either way: whether there was room for sums depends on the comments before.
-            let (token_squares, token_sums): (f64, &[f64; L]) = match known.split_first() {
-                Some((squares, sums)) => (*squares, sums[group.lane..].first_chunk().expect("as many sums as lanes")),
-                None => {
-                    summed = self.once(columns, group);
-                    (self.squares_once(columns), &summed)
-                }
+            let (token_squares, token_sums) = if known.is_empty() {
+                let values = columns.iter().map(|column| (start + column, self.idf(start + column)));
+                let (squares, sums) = self.sum_up(values, group);
+                summed = sums;
+                (squares, &summed)
+            } else {
+                known_sums(known, group)
             };
-            *squares += frequency * frequency * token_squares;
+            squares += frequency * frequency * token_squares;
             for l in 0..L {
                 sums[l] += frequency * token_sums[l];
             }
         }
-        let start = self.layout.range(Block::Chars).start as u32;
-        for repeat in grams.repeats {
-            let [before, came] = [repeat.before, repeat.times].map(|count| self.term_frequency(count));
-            let now = self.term_frequency(repeat.before.saturating_add(repeat.times));
-            let idf = self.idf(start + repeat.column);
-            *squares += (now * now - before * before - came * came) * idf * idf;
-            add(sums, (now - before - came) * idf, group.weights(start + repeat.column));
+        for repeat in summed_up.repeats {
+            let (before, came) = (self.term_frequency(repeat.before()), self.term_frequency(repeat.times()));
+            let now = self.term_frequency(repeat.before().saturating_add(repeat.times()));
+            let idf = self.idf(start + repeat.column());
+            squares += (now * now - before * before - came * came) * idf * idf;
+            add(&mut sums, (now - before - came) * idf, group.weights(start + repeat.column()));
         }
+        (squares, sums)
     }
 
     /// Takes a block's columns and counts off the front; none of a block that takes no part.
@@ -276,6 +289,12 @@ impl<'m> ScoringTable<'m> {
     fn idf(&self, column: u32) -> f64 {
         f64::from(self.idf[column as usize])
     }
+}
+
+/// The sum of squared values, and the group's part of [`ScoringTable::sums`].
+#[inline(always)]
+fn known_sums<'s, const L: usize>(sums: &'s [f64], group: &Group) -> (f64, &'s [f64; L]) {
+    (sums[0], sums[1 + group.lane..].first_chunk().expect("as many sums as lanes"))
 }
 
 /// What values are multiplied by so that they have length 1.
@@ -330,6 +349,13 @@ mod tests {
         let mut matrix = Matrix::new(layout.columns());
         weigher.push(&row.columns, &row.counts, &row.values, &mut matrix);
         let (columns, values) = matrix.row(0);
+        let lead_start = layout.range(Block::LeadWords).start as u32;
+        let lead_at = row.columns.partition_point(|&column| column < lead_start);
+        let lead: Vec<u32> = row.columns[lead_at..].iter().map(|column| column - lead_start).collect();
+        assert!(lead.len() > 1);
+        let mut without_lead = row.clone();
+        without_lead.columns.truncate(lead_at);
+        without_lead.counts.truncate(lead_at);
         // From the smallest number of half precision to the largest.
         let weight = |(j, k): (usize, usize)| {
             let size = f16::from_bits(((j * 7919 + k * 104_729) % 31_744) as u16);
@@ -343,12 +369,16 @@ mod tests {
             let heads: Vec<HalfLogistic> = widths.iter().map(head).collect();
             let table = ScoringTable::new(&layout, &idf, used, &heads.iter().collect::<Vec<_>>());
             let [mut scores, mut again] = [(); 2].map(|()| vec![0.0; table.len()]);
-            let score = |lists: &TokenGramLists, scores: &mut [f64]| {
-                table.score(&row, &CommentGrams { tokens: &tokens, repeats: repeats.as_slice(), lists }, scores);
+            let with_sums =
+                TokenGramLists::of_lists(&lists, |block, columns, counts| table.sums(block, columns, counts));
+            let without_sums = TokenGramLists::of_lists(&lists, |_, _, _| Box::default());
+            let score = |row: &RawRow, lists: &TokenGramLists, lead: &[f64], scores: &mut [f64]| {
+                table.score(row, &SummedUp { tokens: &tokens, repeats: repeats.as_slice(), lists, lead }, scores);
             };
-            score(&TokenGramLists::of_lists(&lists, |grams| table.sums(grams)), &mut scores);
-            score(&TokenGramLists::of_lists(&lists, |_| Box::default()), &mut again);
-            assert_eq!(scores, again, "what there was no room for adds the same");
+            let lead_sums = table.sums(Block::LeadWords, &lead, Some(&row.counts[lead_at..]));
+            score(&row, &with_sums, &[], &mut scores);
+            score(&without_lead, &without_sums, &lead_sums, &mut again);
+            assert_eq!(scores, again, "what is summed up beforehand and what is not add the same");
             let mut rest = &scores[..];
             for head in &heads {
                 let (own, others) = rest.split_at(head.columns());

@@ -1,7 +1,7 @@
 //! What is worth knowing of an article, a parent or a target, worked out once however many comments stand under it.
 
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
@@ -11,6 +11,9 @@ use crate::text::{Lexicon, StemId, TokenId, TokenKind};
 
 /// Tokens of an article's body that make up its lead.
 pub const LEAD_TOKENS: usize = 120;
+
+/// Stems of a context that are gone through in the time of looking one stem up.
+const SCANNED: usize = 4;
 
 /// Identifies a stem wherever it was met: a hash of its text, equal in every session of a process.
 pub type StemKey = u64;
@@ -55,9 +58,13 @@ pub(super) struct Entry {
 /// An analysed text.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
-    /// Its stems that have a column, by that; all others by key.
-    known: HashMap<StemId, Entry, RandomState>,
-    others: HashMap<StemKey, Entry, RandomState>,
+    /// What it says of each of its stems, in order of first occurrence.
+    entries: Vec<Entry>,
+    /// Its stems that have a column, in that order, and their places in `entries`.
+    known: Vec<(StemId, u32)>,
+    /// The same by stem; all others by key.
+    known_places: HashMap<StemId, u32, RandomState>,
+    other_places: HashMap<StemKey, u32, RandomState>,
     sentences: Vec<u32>,
     pub(super) sentence_count: usize,
     /// Pairs of neighbouring stems, by key, with weights scaled to length 1.
@@ -68,6 +75,8 @@ pub struct Context {
     pub(super) has_title: bool,
     /// Distinct known stems of title and lead with their counts, in order of first occurrence.
     pub(super) lead_stems: Vec<(u32, u8)>,
+    /// What they add up to in a comment's scores, for a comment that is not related and for one that is; where somebody asked for it.
+    lead_sums: [OnceLock<Box<[f64]>>; 2],
 }
 
 /// Whether a token says something: words, numbers and hashtags do.
@@ -176,10 +185,13 @@ impl Context {
                 title: counts[2] / norms[2],
                 sentences: (start, context.sentences.len() as u32),
             };
+            let place = context.entries.len() as u32;
+            context.entries.push(entry);
             if (*stem as usize) < weights.idf.len() {
-                context.known.insert(*stem, entry);
+                context.known.push((*stem, place));
+                context.known_places.insert(*stem, place);
             } else {
-                context.others.insert(weights.keys.of(*stem), entry);
+                context.other_places.insert(weights.keys.of(*stem), place);
             }
         }
         let norm = pairs.iter().map(|p| p.1 * p.1).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
@@ -187,18 +199,47 @@ impl Context {
         context
     }
 
-    /// What it says of a stem; `None` if it does not hold it.
-    pub(super) fn entry(&self, stem: StemId, weights: &Weights) -> Option<&Entry> {
-        if (stem as usize) < weights.idf.len() {
-            self.known.get(&stem)
+    /// What it says of each of some stems, of which `places` has the place by stem, plus one, and 0 for those that are not among them.
+    ///
+    /// Where the context has few stems, all of them are gone through; else the others are looked up.
+    pub(super) fn find(
+        &self,
+        stems: &[(StemId, f32)],
+        places: &[u32],
+        weights: &Weights,
+        found: &mut Vec<Option<u32>>,
+    ) {
+        found.clear();
+        // What is found for no place is put down in front of all.
+        found.resize(1 + stems.len(), None);
+        let known = weights.idf.len();
+        if self.known.len() <= SCANNED * stems.len() {
+            self.known.iter().for_each(|&(stem, place)| found[places[stem as usize] as usize] = Some(place));
         } else {
-            self.others.get(&weights.keys.of(stem))
+            let known = stems.iter().zip(&mut found[1..]).filter(|((stem, _), _)| (*stem as usize) < known);
+            known.for_each(|((stem, _), found)| *found = self.known_places.get(stem).copied());
         }
+        if !self.other_places.is_empty() {
+            let others = stems.iter().zip(&mut found[1..]).filter(|((stem, _), _)| *stem as usize >= known);
+            others.for_each(|((stem, _), found)| *found = self.other_places.get(&weights.keys.of(*stem)).copied());
+        }
+    }
+
+    /// What its lead's stems add up to in the scores of a comment; `sum_up` works it out where that was not done before. What it gives must
+    /// not depend on who asks.
+    pub(super) fn lead_sums(&self, is_related: bool, sum_up: impl FnOnce() -> Box<[f64]>) -> &[f64] {
+        self.lead_sums[usize::from(is_related)].get_or_init(sum_up)
     }
 
     /// The weight of a pair; 0 if it does not hold it.
     pub(super) fn pair(&self, key: u64) -> f32 {
         self.pairs.get(&key).copied().unwrap_or(0.0)
+    }
+
+    /// What it says of a stem that was found in a place.
+    #[inline(always)]
+    pub(super) fn entry(&self, place: u32) -> &Entry {
+        &self.entries[place as usize]
     }
 
     /// The sentences that hold a stem.

@@ -28,17 +28,18 @@ impl Counter {
     /// Counts as many occurrences of each of some columns.
     #[inline]
     pub fn add_all(&mut self, columns: &[u32], times: u8) {
-        self.count_up(columns.iter().map(|&column| (column, times)));
+        self.add_each(columns.iter().map(|&column| (column, times)));
     }
 
     /// Counts each column as often as `other` has counted the place that stands before it; a place that `other` does not have counts as 0.
     pub fn add_as_counted(&mut self, places: &[(u32, u32)], other: &Counter) {
         let times = |place: u32| other.counts.get(place as usize).copied().unwrap_or(0);
-        self.count_up(places.iter().map(|&(place, column)| (column, times(place))));
+        self.add_each(places.iter().map(|&(place, column)| (column, times(place))));
     }
 
+    /// Counts as many occurrences of each column as stand beside it, which may be none.
     #[inline(always)]
-    fn count_up(&mut self, columns: impl ExactSizeIterator<Item = (u32, u8)>) {
+    pub fn add_each(&mut self, columns: impl ExactSizeIterator<Item = (u32, u8)>) {
         let needed = (self.len + columns.len()).min(self.counts.len()) + 1;
         if self.touched.len() < needed {
             self.touched.resize(needed, 0);

@@ -3,6 +3,7 @@
 //! Each block has kinds of terms, and a term is a pair of kind and stem: "hoax, which the article has too", "hoax, while on topic".
 
 use super::counter::Counter;
+use crate::text::StemId;
 
 /// Kinds of `shared_words`: the comment's stem is in the context too, or is not.
 pub const SHARED: u32 = 0;
@@ -52,10 +53,44 @@ impl CrossTable {
         self.columns.get(kind as usize * self.stems + stem as usize).copied().filter(|&column| column != NONE)
     }
 
-    /// Counts one occurrence of a stem column under a kind; stems without a column are none.
-    pub(super) fn count(&self, kind: u32, stem: u32, times: u8, counter: &mut Counter) {
-        if let Some(column) = self.column(kind, stem) {
-            counter.add(column, times);
+    /// Counts terms; those without a column are none.
+    #[inline(always)]
+    pub(super) fn count(&self, terms: impl ExactSizeIterator<Item = Term>, counter: &mut Counter) {
+        if !self.columns.is_empty() {
+            let column = |(kind, stem, times)| self.column(kind, stem).map_or((0, 0), |column| (column, times));
+            counter.add_each(terms.map(column));
         }
     }
+
+    /// Columns and counts of terms, without those that have no column.
+    pub(super) fn columns(&self, terms: impl Iterator<Item = Term>) -> (Vec<u32>, Vec<u8>) {
+        terms.filter_map(|(kind, stem, times)| Some((self.column(kind, stem)?, times))).unzip()
+    }
+}
+
+/// Kind, stem and count of a term in a comment.
+pub(super) type Term = (u32, StemId, u8);
+
+/// Terms of `shared_words`, from a comment's stems, their counts, and whether the context has them.
+pub(super) fn shared_terms(
+    stems: impl ExactSizeIterator<Item = (StemId, u8, bool)>,
+) -> impl ExactSizeIterator<Item = Term> {
+    stems.map(|(stem, times, is_shared)| (if is_shared { SHARED } else { NOT_SHARED }, stem, times))
+}
+
+/// Terms of `related_words`, from the same.
+pub(super) fn related_terms(
+    stems: impl ExactSizeIterator<Item = (StemId, u8, bool)>,
+    is_related: bool,
+) -> impl ExactSizeIterator<Item = Term> {
+    stems.take(if is_related { usize::MAX } else { 0 }).map(|(stem, times, _)| (RELATED, stem, times))
+}
+
+/// Terms of `lead_words`, from the stems of a context's title and lead and their counts.
+pub(super) fn lead_terms(stems: &[(StemId, u8)], is_related: bool) -> impl ExactSizeIterator<Item = Term> {
+    let kinds: &[u32] = if is_related { &[LEAD, LEAD_RELATED] } else { &[LEAD] };
+    (0..stems.len() * kinds.len()).map(move |place| {
+        let (stem, times) = stems[place / kinds.len()];
+        (kinds[place % kinds.len()], stem, times)
+    })
 }

@@ -28,6 +28,8 @@ pub struct Wanted {
     pub(super) pairs: Vec<(u32, u32)>,
     /// What stands where each should stand.
     slots: Vec<(u32, u32)>,
+    /// Place in `pairs` and column of each that has one.
+    found: Vec<(u32, u32)>,
 }
 
 impl PairTable {
@@ -68,26 +70,32 @@ impl PairTable {
         }
     }
 
-    /// Calls `emit` with the place in `wanted` and the column of each pair that has one, in order. First halves must be in range.
+    /// Place in `wanted` and column of each pair that has one, in order. First halves must be in range.
     ///
     /// First all slots are fetched, then they are looked at: fetches from memory overlap as long as nothing is decided between them.
-    pub(super) fn find(&self, wanted: &mut Wanted, mut emit: impl FnMut(usize, u32)) {
+    pub(super) fn find<'w>(&self, wanted: &'w mut Wanted) -> &'w [(u32, u32)] {
+        let Wanted { pairs, slots, found } = wanted;
         let fetch = |&(first, second): &(u32, u32)| {
             let (start, mask) = self.table_of(first);
             self.slots[(start + (self.spread(second) & mask)) as usize]
         };
-        wanted.slots.clear();
-        wanted.slots.extend(wanted.pairs.iter().map(fetch));
-        for (place, (&(first, second), &slot)) in wanted.pairs.iter().zip(&wanted.slots).enumerate() {
-            if slot == EMPTY {
-                continue;
-            }
-            if slot.0 == second {
-                emit(place, slot.1);
-            } else if let Some(column) = self.get(first, second) {
-                emit(place, column);
+        slots.clear();
+        slots.extend(pairs.iter().map(fetch));
+        found.resize(pairs.len() + 1, (0, 0));
+        let mut len = 0;
+        for (place, (&(first, second), &slot)) in pairs.iter().zip(&*slots).enumerate() {
+            // No branch where the pair stands in its place or nothing does: which of the two cannot be foreseen.
+            let is_it = (slot.0 == second) & (slot != EMPTY);
+            found[len] = (place as u32, slot.1);
+            len += usize::from(is_it);
+            if !is_it & (slot != EMPTY)
+                && let Some(column) = self.get(first, second)
+            {
+                found[len] = (place as u32, column);
+                len += 1;
             }
         }
+        &found[..len]
     }
 
     /// The column of one pair; the first half must be in range.
@@ -130,9 +138,7 @@ mod tests {
 
     fn found(table: &PairTable, pairs: &[(u32, u32)]) -> Vec<(usize, u32)> {
         let mut wanted = Wanted { pairs: pairs.to_vec(), ..Wanted::default() };
-        let mut found = Vec::new();
-        table.find(&mut wanted, |place, column| found.push((place, column)));
-        found
+        table.find(&mut wanted).iter().map(|&(place, column)| (place as usize, column)).collect()
     }
 
     proptest! {

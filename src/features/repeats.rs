@@ -1,14 +1,33 @@
 //! Notes which columns come again in one comment, for sums over tokens that were made as if each came once.
 
-/// A column that came again.
+/// A column that came again. In one number, which is written at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeat {
+pub struct Repeat(u64);
+
+impl Repeat {
+    /// A column that had come `before` times and came some times now.
+    #[inline(always)]
+    pub fn new(column: u32, before: u8, times: u8) -> Self {
+        Repeat(u64::from(column) | u64::from(before) << 32 | u64::from(times) << 40)
+    }
+
     /// The column.
-    pub column: u32,
+    #[inline(always)]
+    pub fn column(self) -> u32 {
+        self.0 as u32
+    }
+
     /// How often it had come.
-    pub before: u8,
+    #[inline(always)]
+    pub fn before(self) -> u8 {
+        (self.0 >> 32) as u8
+    }
+
     /// How often it came now.
-    pub times: u8,
+    #[inline(always)]
+    pub fn times(self) -> u8 {
+        (self.0 >> 40) as u8
+    }
 }
 
 /// The columns of one comment that came again.
@@ -41,7 +60,7 @@ impl Repeats {
             for &column in columns {
                 let count = &mut counts[column as usize];
                 // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
-                entries[len] = Repeat { column, before: *count, times };
+                entries[len] = Repeat::new(column, *count, times);
                 len += usize::from(*count != 0);
                 *count = count.saturating_add(times);
             }
@@ -73,10 +92,9 @@ mod tests {
     fn what_comes_again_is_noted_with_its_count_before() {
         let mut repeats = Repeats::new(9);
         let lists: [(&[u32], u8); 2] = [(&[7, 2, 7], 2), (&[2, 5], 255)];
-        let repeat = |column, before, times| Repeat { column, before, times };
         for _ in 0..2 {
             repeats.note(lists.into_iter());
-            assert_eq!(repeats.as_slice(), [repeat(7, 2, 2), repeat(2, 2, 255)]);
+            assert_eq!(repeats.as_slice(), [Repeat::new(7, 2, 2), Repeat::new(2, 2, 255)]);
         }
         repeats.note([(&[7u32, 5][..], 1)].into_iter());
         assert_eq!(repeats.as_slice(), []);
@@ -96,7 +114,7 @@ mod tests {
                     for &column in columns {
                         let before = counts[column as usize];
                         if before > 0 {
-                            expected.push(Repeat { column, before, times: *times });
+                            expected.push(Repeat::new(column, before, *times));
                         }
                         counts[column as usize] = before.saturating_add(*times);
                     }

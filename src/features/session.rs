@@ -11,7 +11,7 @@ use super::layout::{Block, Layout};
 use super::pair_table::Wanted;
 use super::repeats::Repeats;
 use super::similarity::{self, MEASURES, Measured, Side};
-use super::token_grams::{CommentGrams, GramStore, SumUp, TokenGramLists};
+use super::token_grams::{GramStore, SumUp, SummedUp, TokenGramLists};
 use super::weighting::RawRow;
 use super::{ArticleText, Features, Texts, crossed, style, target_words, words};
 use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
@@ -49,7 +49,8 @@ pub struct Session<'f> {
     pub(super) features: &'f Features,
     pub(super) layout: Layout,
     pub(super) lexicon: Lexicon,
-    pub(super) grams: TokenGramLists<'f>,
+    pub(super) grams: TokenGramLists,
+    sum_up: Option<SumUp<'f>>,
     wanted: Wanted,
     pub(super) words: Counter,
     /// Counts character n-grams.
@@ -62,6 +63,8 @@ pub struct Session<'f> {
     shared: Arc<Shared>,
     pub(super) side: Side,
     crossed: [Counter; 3],
+    /// What the context's lead adds to the scores of the comment, where that is asked for.
+    lead: Vec<f64>,
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
     pub(super) tokens: Vec<TokenId>,
     /// What is known of each of them.
@@ -78,7 +81,8 @@ impl<'f> Session<'f> {
         let layout = features.layout();
         Session {
             lexicon: Lexicon::new(features.language, features.stems.clone()),
-            grams: TokenGramLists::new(),
+            grams: TokenGramLists::default(),
+            sum_up: None,
             wanted: Wanted::default(),
             words: Counter::new(layout.range(Block::Words).len()),
             chars: Counter::new(layout.range(Block::Chars).len()),
@@ -90,6 +94,7 @@ impl<'f> Session<'f> {
             side: Side::default(),
             crossed: [Block::SharedWords, Block::RelatedWords, Block::LeadWords]
                 .map(|block| Counter::new(layout.range(block).len())),
+            lead: Vec::new(),
             targets: HashMap::default(),
             tokens: Vec::new(),
             facts: Vec::new(),
@@ -105,10 +110,9 @@ impl<'f> Session<'f> {
         Session { lexicon, ..self }
     }
 
-    /// The same, with sums over each token's character n-grams. Sessions that share anything must have the same.
-    pub fn summing_up(mut self, sum_up: SumUp<'f>) -> Self {
-        self.grams = self.grams.summed_up(sum_up);
-        self
+    /// The same, with sums over each token's character n-grams and each context's lead. Sessions that share anything must have the same.
+    pub fn summing_up(self, sum_up: SumUp<'f>) -> Self {
+        Session { sum_up: Some(sum_up), ..self }
     }
 
     /// Counts and measures a comment.
@@ -121,11 +125,12 @@ impl<'f> Session<'f> {
     pub(super) fn extract_read(&mut self, texts: &Texts, raw: &mut RawRow) {
         self.fetch_grams();
         self.count_grams();
-        self.fill(texts, raw);
+        self.fill(texts, raw, false);
     }
 
-    /// The same, but character n-grams are given by token, with those that come again, and counted only where the target asks for them.
-    pub fn extract_by_token(&mut self, texts: &Texts, raw: &mut RawRow) -> CommentGrams<'_> {
+    /// The same, but character n-grams are given by token, with those that come again, and counted only where the target asks for them; and of
+    /// the context's lead it is given what it adds up to.
+    pub fn extract_summed_up(&mut self, texts: &Texts, raw: &mut RawRow) -> SummedUp<'_> {
         self.read(texts.comment);
         self.fetch_grams();
         let Session { grams, distinct, repeats, .. } = self;
@@ -133,32 +138,46 @@ impl<'f> Session<'f> {
         if texts.target.is_some() && !self.features.target_grams.is_empty() {
             self.count_grams();
         }
-        self.fill(texts, raw);
-        CommentGrams { tokens: &self.distinct, repeats: self.repeats.as_slice(), lists: &self.grams }
+        self.fill(texts, raw, true);
+        let Session { distinct, repeats, grams, lead, .. } = self;
+        SummedUp { tokens: distinct, repeats: repeats.as_slice(), lists: grams, lead }
     }
 
-    /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted.
-    fn fill(&mut self, texts: &Texts, raw: &mut RawRow) {
+    /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted. Where the context's
+    /// lead can be summed up and `sum_up` says so, it is not counted.
+    fn fill(&mut self, texts: &Texts, raw: &mut RawRow, sum_up: bool) {
         raw.columns.clear();
         raw.counts.clear();
         raw.values.clear();
         let known = self.features.stems.len();
         let lookups = &self.features.lookups;
         let stems = self.facts.iter().map(|facts| facts.stem);
-        words::count(stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
+        let distinct = self.distinct.iter().map(|&(token, times)| (self.lexicon.facts(token).stem, times));
+        words::count(distinct, stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
             target_words::count(target, &self.chars, &lookups.target_grams, &mut self.wanted, &mut self.target_chars);
         }
         let contexts = self.contexts(texts);
         let measured = self.measure(&contexts);
+        self.lead.clear();
         if let Some(context) = topic(&contexts) {
             let is_related = similarity::is_related(&measured, self.features.gate);
-            let mut counters = std::mem::take(&mut self.crossed);
-            self.crossed_terms(context, is_related, |block, kind, stem, times| {
-                self.features.lookups.crossed[block].count(kind, stem, times, &mut counters[block]);
-            });
-            self.crossed = counters;
+            let [shared, related, lead] = &mut self.crossed;
+            let [of_shared, of_related, of_lead] = &lookups.crossed;
+            of_shared.count(crossed::shared_terms(self.side.stems()), shared);
+            of_related.count(crossed::related_terms(self.side.stems(), is_related), related);
+            match self.sum_up.as_ref().filter(|_| sum_up) {
+                None => of_lead.count(crossed::lead_terms(&context.lead_stems, is_related), lead),
+                Some(sum_up) => {
+                    let sums = || {
+                        let terms = crossed::lead_terms(&context.lead_stems, is_related);
+                        let (columns, counts) = of_lead.columns(terms);
+                        sum_up(Block::LeadWords, &columns, Some(&counts))
+                    };
+                    self.lead.extend_from_slice(context.lead_sums(is_related, sums));
+                }
+            }
         }
         let [shared, related, lead] = &mut self.crossed;
         for (block, counter) in [
@@ -189,7 +208,8 @@ impl<'f> Session<'f> {
 
     /// Looks up the character n-grams of the comment that was read last.
     fn fetch_grams(&mut self) {
-        self.grams.fetch(&self.distinct, &self.lexicon, &self.features.lookups.grams, &self.shared.grams);
+        let (table, sum_up) = (&self.features.lookups.grams, self.sum_up.as_ref());
+        self.grams.fetch(&self.distinct, &self.lexicon, table, &self.shared.grams, sum_up);
     }
 
     /// Analyses a comment's tokens without counting anything.
@@ -266,26 +286,12 @@ impl<'f> Session<'f> {
         measured
     }
 
-    /// Calls `emit` with place of the block (shared, related, lead), kind, stem and count of each term that crosses the comment
-    /// that was measured last with its [`topic`].
-    pub(super) fn crossed_terms(
-        &self,
-        context: &Context,
-        is_related: bool,
-        mut emit: impl FnMut(usize, u32, StemId, u8),
-    ) {
-        for (stem, times, shared) in self.side.stems() {
-            emit(0, if shared { crossed::SHARED } else { crossed::NOT_SHARED }, stem, times);
-            if is_related {
-                emit(1, crossed::RELATED, stem, times);
-            }
-        }
-        for &(stem, times) in &context.lead_stems {
-            emit(2, crossed::LEAD, stem, times);
-            if is_related {
-                emit(2, crossed::LEAD_RELATED, stem, times);
-            }
-        }
+    /// Calls `emit` with place of the block (shared, related, lead), kind and stem of each term that crosses the comment that was measured
+    /// last with its [`topic`].
+    pub(super) fn crossed_terms(&self, context: &Context, is_related: bool, mut emit: impl FnMut(usize, u32, StemId)) {
+        crossed::shared_terms(self.side.stems()).for_each(|(kind, stem, _)| emit(0, kind, stem));
+        crossed::related_terms(self.side.stems(), is_related).for_each(|(kind, stem, _)| emit(1, kind, stem));
+        crossed::lead_terms(&context.lead_stems, is_related).for_each(|(kind, stem, _)| emit(2, kind, stem));
     }
 
     fn context(&mut self, text: ArticleText) -> Arc<Context> {

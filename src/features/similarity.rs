@@ -49,8 +49,8 @@ pub(super) struct Side {
     stems: Vec<(StemId, f32)>,
     /// How often each of them occurs.
     counts: Vec<u8>,
-    /// Whether the context that was compared last has each of them too.
-    shared: Vec<bool>,
+    /// Where the context that was compared last has each of them too, behind one place that says nothing.
+    found: Vec<Option<u32>>,
     /// Distinct pairs of neighbouring stems, as places in `stems`, with weights scaled to length 1.
     pairs: Vec<(u32, u32, f32)>,
     known_pairs: HashSet<(u32, u32), RandomState>,
@@ -117,22 +117,20 @@ impl Side {
     }
 
     /// Distinct content stems in order of first occurrence, how often each occurs, and whether the context that was compared last has it.
-    pub(super) fn stems(&self) -> impl Iterator<Item = (StemId, u8, bool)> {
-        let stems = self.stems.iter().zip(&self.counts).zip(&self.shared);
-        stems.map(|((&(stem, _), &count), &shared)| (stem, count, shared))
+    pub(super) fn stems(&self) -> impl ExactSizeIterator<Item = (StemId, u8, bool)> {
+        let stems = self.stems.iter().zip(&self.counts).zip(self.found.iter().skip(1));
+        stems.map(|((&(stem, _), &count), found)| (stem, count, found.is_some()))
     }
 
     /// Compares with a context.
     pub(super) fn compare(&mut self, context: &Context, weights: &Weights) -> [Option<f32>; MEASURES.len()] {
         let [mut whole, mut lead, mut title] = [0.0f32; 3];
         let (mut covered, mut covered_mass, mut lead_mass, mut title_mass) = (0usize, 0.0f32, 0.0f32, 0.0f32);
-        self.shared.clear();
-        self.shared.resize(self.stems.len(), false);
+        context.find(&self.stems, &self.places, weights, &mut self.found);
         self.per_sentence.clear();
         self.per_sentence.resize(context.sentence_count, 0.0);
-        for (place, &(stem, weight)) in self.stems.iter().enumerate() {
-            let Some(entry) = context.entry(stem, weights) else { continue };
-            self.shared[place] = true;
+        for (&(stem, weight), found) in self.stems.iter().zip(&self.found[1..]) {
+            let Some(entry) = found.map(|place| context.entry(place)) else { continue };
             let idf = weights.idf(stem);
             whole += weight * entry.whole;
             lead += weight * entry.lead;
@@ -150,9 +148,8 @@ impl Side {
             }
         }
         let mut pairs = 0.0;
-        for &(a, b, weight) in
-            self.pairs.iter().filter(|(a, b, _)| self.shared[*a as usize] && self.shared[*b as usize])
-        {
+        let is_shared = |place: u32| self.found[1 + place as usize].is_some();
+        for &(a, b, weight) in self.pairs.iter().filter(|(a, b, _)| is_shared(*a) && is_shared(*b)) {
             let key = |place: u32| weights.keys.of(self.stems[place as usize].0);
             pairs += weight * context.pair(pair_key(key(a), key(b)));
         }
@@ -363,6 +360,21 @@ mod tests {
         assert_eq!(found[4], Some(0.5));
         assert_eq!(found[7], Some(0.5));
         assert_eq!(found[8], Some(0.25));
+    }
+
+    #[test]
+    fn a_long_context_is_asked_as_a_short_one_is() {
+        let words: Vec<String> = (0..40).map(|n| format!("w{}", 100 + n)).collect();
+        let stems: Vec<&str> = words.iter().map(String::as_str).collect();
+        let body = words.join(" ");
+        // From few stems, which are looked up, to so many that the context's are gone through.
+        for held in [1, 2, 5, 20, 40] {
+            let comment =
+                words[..held].iter().rev().map(String::as_str).chain(["foreign"]).collect::<Vec<_>>().join(" ");
+            let found = compare_knowing(&stems, &comment, "w100 w139", &body);
+            assert_eq!(found, compare_knowing(&[], &comment, "w100 w139", &body), "{held}");
+            assert_eq!(found[4], Some(held as f32 / (held + 1) as f32));
+        }
     }
 
     fn measured(values: impl Iterator<Item = f32>) -> Vec<Measured> {

@@ -26,13 +26,16 @@ pub(super) fn measure(text: &str, tokens: &[TokenId], facts: &[TokenFacts], lexi
                 elongated += usize::from(facts.elongated);
                 repeated += usize::from(before == Some(facts.stem));
             }
-            TokenKind::Punctuation => {
-                let run = lexicon.normal(token);
-                exclamations += run.matches('!').count();
-                questions += run.matches('?').count();
-                quotes += run.matches('"').count();
-                ellipses += usize::from(run.contains("..") || run.contains('…'));
-            }
+            TokenKind::Punctuation => match lexicon.normal(token) {
+                // Most are none of what is counted.
+                "." | "," => {}
+                run => {
+                    exclamations += run.matches('!').count();
+                    questions += run.matches('?').count();
+                    quotes += run.matches('"').count();
+                    ellipses += usize::from(run.contains("..") || run.contains('…'));
+                }
+            },
             TokenKind::Url => links += 1,
             TokenKind::Mention => mentions += 1,
             TokenKind::Hashtag => hashtags += 1,
@@ -70,6 +73,9 @@ pub(super) fn measure(text: &str, tokens: &[TokenId], facts: &[TokenFacts], lexi
 
 /// A count on a logarithmic scale that reaches 1 at `full`.
 fn level(count: usize, full: usize) -> f32 {
+    if count == 0 {
+        return 0.0;
+    }
     ((count as f32).ln_1p() / (full as f32).ln_1p()).min(1.0)
 }
 

@@ -76,7 +76,8 @@ pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mu
     } else {
         wanted.pairs.clear();
         wanted.pairs.extend(touched.iter().map(|&word| (target, word)));
-        table.pairs.find(wanted, |place, column| counter.add(column, words.count(touched[place])));
+        let found = table.pairs.find(wanted);
+        counter.add_each(found.iter().map(|&(place, column)| (column, words.count(touched[place as usize]))));
     }
 }
 

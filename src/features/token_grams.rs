@@ -1,6 +1,5 @@
 //! The character n-grams of each token: looked up, and summed up for scoring, once for all sessions of a run.
 
-use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +8,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::chars::GramTable;
+use super::layout::Block;
 use super::repeats::Repeat;
 use crate::text::{Lexicon, TokenId};
 
@@ -23,8 +23,9 @@ const SHARD_SUMS: usize = (8 << 20) / SHARDS;
 /// Bytes that a token takes beside its n-grams and its text, about: for pointers, counts and its place in a table.
 const BESIDE: usize = 160;
 
-/// Works out what n-grams that each come once add up to, from their columns; how the numbers are laid out is its own affair.
-pub type SumUp<'f> = Box<dyn Fn(&[u32]) -> Box<[f64]> + Send + 'f>;
+/// Works out what terms of a block add up to, from their columns, counted from the block's first, and their counts, 1 each where none are
+/// given; how the numbers are laid out is its own affair.
+pub type SumUp<'f> = Box<dyn Fn(Block, &[u32], Option<&[u8]>) -> Box<[f64]> + Send + 'f>;
 
 /// The character n-grams of one token, in one piece of memory: what is asked for together stands together.
 #[derive(Debug, Clone)]
@@ -105,37 +106,23 @@ impl GramStore {
 }
 
 /// The n-grams of the tokens of one session's lexicon, fetched when a comment first holds the token.
-#[derive(Default)]
-pub struct TokenGramLists<'f> {
+#[derive(Debug, Default)]
+pub struct TokenGramLists {
     /// By token; `None` where they were not fetched yet.
     lists: Vec<Option<TokenGrams>>,
     bytes: usize,
-    sum_up: Option<SumUp<'f>>,
     found: Vec<u32>,
     scratch: Vec<char>,
 }
 
-impl fmt::Debug for TokenGramLists<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.debug_struct("TokenGramLists").field("lists", &self.lists).finish_non_exhaustive()
-    }
-}
-
-impl<'f> TokenGramLists<'f> {
-    /// Lists without sums.
-    pub(super) fn new() -> Self {
-        TokenGramLists::default()
-    }
-
-    /// The same, with sums.
-    pub(super) fn summed_up(self, sum_up: SumUp<'f>) -> Self {
-        TokenGramLists { sum_up: Some(sum_up), ..self }
-    }
-
-    /// Lists of tokens 0, 1, ..., with sums where `sum_up` is given.
+impl TokenGramLists {
+    /// Lists of tokens 0, 1, ..., with sums.
     #[cfg(test)]
-    pub(crate) fn of_lists(lists: &[&[u32]], sum_up: impl Fn(&[u32]) -> Box<[f64]>) -> TokenGramLists<'static> {
-        let list = |columns: &&[u32]| Some(TokenGrams::new(columns, &sum_up(columns)));
+    pub(crate) fn of_lists(
+        lists: &[&[u32]],
+        sum_up: impl Fn(Block, &[u32], Option<&[u8]>) -> Box<[f64]>,
+    ) -> TokenGramLists {
+        let list = |columns: &&[u32]| Some(TokenGrams::new(columns, &sum_up(Block::Chars, columns, None)));
         TokenGramLists { lists: lists.iter().map(list).collect(), ..TokenGramLists::default() }
     }
 
@@ -162,19 +149,26 @@ impl<'f> TokenGramLists<'f> {
         self.of(token).map_or(&[], |grams| grams.parts().0)
     }
 
-    /// Fetches the n-grams of a comment's distinct tokens. Class tokens have none.
-    pub(super) fn fetch(&mut self, tokens: &[(TokenId, u8)], lexicon: &Lexicon, table: &GramTable, store: &GramStore) {
+    /// Fetches the n-grams of a comment's distinct tokens, with sums where `sum_up` is given. Class tokens have none.
+    pub(super) fn fetch(
+        &mut self,
+        tokens: &[(TokenId, u8)],
+        lexicon: &Lexicon,
+        table: &GramTable,
+        store: &GramStore,
+        sum_up: Option<&SumUp>,
+    ) {
         self.lists.resize(lexicon.len(), None);
         for &(token, _) in tokens {
             let list = &mut self.lists[token as usize];
             if list.is_none() && lexicon.facts(token).kind.class_token().is_none() {
                 let normal = lexicon.normal(token);
-                let (sum_up, found, scratch) = (&self.sum_up, &mut self.found, &mut self.scratch);
+                let (found, scratch) = (&mut self.found, &mut self.scratch);
                 let grams = store.get(normal, |has_room| {
                     found.clear();
                     table.find(normal, scratch, found);
-                    let sums = sum_up.as_ref().filter(|_| has_room).map(|sum_up| sum_up(found)).unwrap_or_default();
-                    TokenGrams::new(found, &sums)
+                    let sums = sum_up.filter(|_| has_room).map(|sum_up| sum_up(Block::Chars, found, None));
+                    TokenGrams::new(found, &sums.unwrap_or_default())
                 });
                 self.bytes += grams.bytes();
                 *list = Some(grams);
@@ -189,20 +183,22 @@ impl<'f> TokenGramLists<'f> {
     }
 }
 
-/// The n-grams of one comment by the tokens that give them.
+/// What of one comment is not in its row: its n-grams, by the tokens that give them, and what its context adds.
 #[derive(Debug, Clone, Copy)]
-pub struct CommentGrams<'s> {
+pub struct SummedUp<'s> {
     /// Distinct tokens in order of first occurrence, with their counts. Ids are the session's.
     pub tokens: &'s [(TokenId, u8)],
     /// What came again, in a token or with another.
     pub repeats: &'s [Repeat],
-    pub(crate) lists: &'s TokenGramLists<'s>,
+    pub(crate) lists: &'s TokenGramLists,
+    /// What the words of the context's title and lead add up to; empty if they are in the row, or there are none.
+    pub lead: &'s [f64],
 }
 
-impl<'s> CommentGrams<'s> {
+impl<'s> SummedUp<'s> {
     /// The n-grams of the comment's tokens with the tokens' counts; tokens without n-grams are left out.
     #[inline(always)]
-    pub fn each(&self) -> impl Iterator<Item = (&'s TokenGrams, u8)> {
+    pub fn grams(&self) -> impl Iterator<Item = (&'s TokenGrams, u8)> {
         let lists = self.lists;
         self.tokens.iter().filter_map(move |&(token, times)| Some((lists.of(token)?, times)))
     }

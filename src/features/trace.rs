@@ -105,7 +105,7 @@ impl Session<'_> {
         let features = self.features;
         let is_related = similarity::is_related(&measured, features.gate);
         let mut columns = Vec::new();
-        self.crossed_terms(context, is_related, |block, kind, stem, _| {
+        self.crossed_terms(context, is_related, |block, kind, stem| {
             let name = [Block::SharedWords, Block::RelatedWords, Block::LeadWords][block];
             if name != Block::LeadWords
                 && let Some(column) = features.lookups.crossed[block].column(kind, stem)

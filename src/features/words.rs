@@ -56,17 +56,24 @@ pub(super) fn each(
     }
 }
 
-/// Counts the stems of a comment, then its pairs of neighbours.
+/// Counts the stems of a comment, then its pairs of neighbours. `distinct` has the stems of its tokens, in order of first occurrence, and
+/// how often each token occurs; a stem may come more than once.
 pub(super) fn count(
+    distinct: impl ExactSizeIterator<Item = (StemId, u8)>,
     stems: impl Iterator<Item = StemId>,
     known: usize,
     bigrams: &BigramTable,
     wanted: &mut Wanted,
     counter: &mut Counter,
 ) {
+    if known > 0 {
+        // What has no column is counted zero times.
+        counter.add_each(distinct.map(|(stem, times)| if (stem as usize) < known { (stem, times) } else { (0, 0) }));
+    }
     wanted.pairs.clear();
-    each(stems, known, bigrams, |_, stem| counter.add(stem, 1), |_, pair| wanted.pairs.push(pair));
-    bigrams.pairs.find(wanted, |_, pair| counter.add(known as u32 + pair, 1));
+    each(stems, known, bigrams, |_, _| (), |_, pair| wanted.pairs.push(pair));
+    let found = bigrams.pairs.find(wanted);
+    counter.add_each(found.iter().map(|&(_, pair)| (known as u32 + pair, 1)));
 }
 
 /// The column of one pair; `None` if it is in no vocabulary.

@@ -126,6 +126,11 @@ fn url_with_scheme(text: &str, colon: usize, floor: usize) -> Option<Token> {
 }
 
 fn bare_url(text: &str, dot: usize, floor: usize) -> Option<Token> {
+    // Most dots end a sentence.
+    let may_go_on = |b: &u8| !b.is_ascii() || b.is_ascii_alphanumeric() || b"_-.".contains(b);
+    if !text.as_bytes().get(dot + 1).is_some_and(may_go_on) {
+        return None;
+    }
     let start = run_left(text, dot, floor, |c| is_name_char(c) || c == '-');
     if start == dot {
         return None;
@@ -245,7 +250,8 @@ mod tests {
 
     #[test]
     fn leaves_abbreviations_and_missing_spaces_alone() {
-        for text in ["The U.S. and the E.U.", "end.Then", "a @ b", "http://", "either/or", "e.g.it"] {
+        for text in ["The U.S. and the E.U.", "end.Then", "a @ b", "http://", "either/or", "e.g.it", "www. no", "com."]
+        {
             assert_eq!(kinds(text), [], "{text}");
         }
     }

@@ -55,14 +55,19 @@ fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Toke
 }
 
 /// The kind of one segment between word boundaries; `None` for white space and controls.
+#[inline(always)]
 fn kind_of(text: &str, start: usize, end: usize) -> Option<TokenKind> {
     // Most segments of most comments are told by their first byte.
     match text.as_bytes()[start] {
         b'a'..=b'z' | b'A'..=b'Z' => return Some(TokenKind::Word),
         b' ' if end == start + 1 => return None,
+        byte if end == start + 1 && byte.is_ascii_punctuation() => return Some(TokenKind::Punctuation),
         _ => {}
     }
-    let segment = &text[start..end];
+    kind_of_any(&text[start..end])
+}
+
+fn kind_of_any(segment: &str) -> Option<TokenKind> {
     let first = segment.chars().next()?;
     if segment.chars().any(char::is_alphabetic) {
         return Some(TokenKind::Word);

@@ -171,7 +171,7 @@ impl Comments<'_> {
                 let Some(context) = topic(&contexts) else { continue };
                 let measured = session.measure(&contexts);
                 let is_related = similarity::is_related(&measured, features.gate);
-                session.crossed_terms(context, is_related, |block, kind, stem, _| {
+                session.crossed_terms(context, is_related, |block, kind, stem| {
                     if (stem as usize) < known {
                         frequencies[block].count(kind as usize * known + stem as usize, row);
                     }

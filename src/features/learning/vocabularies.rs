@@ -179,7 +179,14 @@ pub(super) fn learn_target_terms(
         let mut held = Vec::new();
         for &row in rows {
             let stems = comments.row(row).iter().map(|&token| column_of(token));
-            words::count(stems, features.stems.len(), &features.lookups.bigrams, wanted, words);
+            words::count(
+                stems.clone().map(|stem| (stem, 1)),
+                stems,
+                features.stems.len(),
+                &features.lookups.bigrams,
+                wanted,
+                words,
+            );
             words.touched().iter().for_each(|&column| frequencies.count_distinct(column as usize));
             held.extend_from_slice(words.touched());
             words.clear();
