@@ -25,7 +25,12 @@ pub(crate) struct ScoringTable<'m> {
     layout: &'m Layout,
     used: BlockWeights,
     term_frequencies: [f32; TERM_FREQUENCIES],
+    /// What [`ScoringTable::change`] gives for small counts, `before` after `before`.
+    changes: Box<[[f64; 2]; FEW * FEW]>,
 }
+
+/// Counts below which most counts are.
+const FEW: usize = 16;
 
 /// Scores of one head that are summed side by side.
 #[derive(Debug, Clone)]
@@ -108,7 +113,12 @@ impl<'m> ScoringTable<'m> {
             }
         }
         let intercepts = heads.iter().flat_map(|head| head.intercepts()).copied().collect();
-        ScoringTable { groups, idf, intercepts, layout, used, term_frequencies: term_frequencies() }
+        let changes = Box::new([[0.0; 2]; FEW * FEW]);
+        let mut table =
+            ScoringTable { groups, idf, intercepts, layout, used, term_frequencies: term_frequencies(), changes };
+        let changes = std::array::from_fn(|place| table.change((place / FEW) as u8, (place % FEW) as u8));
+        *table.changes = changes;
+        table
     }
 
     /// Number of scores, over all heads.
@@ -251,13 +261,25 @@ impl<'m> ScoringTable<'m> {
             }
         }
         for repeat in summed_up.repeats {
-            let (before, came) = (self.term_frequency(repeat.before()), self.term_frequency(repeat.times()));
-            let now = self.term_frequency(repeat.before().saturating_add(repeat.times()));
+            let (before, came) = (usize::from(repeat.before()), usize::from(repeat.times()));
+            let [change, of_squares] = if before < FEW && came < FEW {
+                self.changes[before * FEW + came]
+            } else {
+                self.change(repeat.before(), repeat.times())
+            };
             let idf = self.idf(start + repeat.column());
-            squares += (now * now - before * before - came * came) * idf * idf;
-            add(&mut sums, (now - before - came) * idf, group.weights(start + repeat.column()));
+            squares += of_squares * idf * idf;
+            add(&mut sums, change * idf, group.weights(start + repeat.column()));
         }
         (squares, sums)
+    }
+
+    /// By how much the term frequency of what came `before` and comes some times more differs from the sum of both, and its square from the sum
+    /// of both squares.
+    fn change(&self, before: u8, times: u8) -> [f64; 2] {
+        let now = self.term_frequency(before.saturating_add(times));
+        let (before, came) = (self.term_frequency(before), self.term_frequency(times));
+        [now - before - came, now * now - before * before - came * came]
     }
 
     /// Takes a block's columns and counts off the front; none of a block that takes no part.

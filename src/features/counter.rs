@@ -31,12 +31,6 @@ impl Counter {
         self.add_each(columns.iter().map(|&column| (column, times)));
     }
 
-    /// Counts each column as often as `other` has counted the place that stands before it; a place that `other` does not have counts as 0.
-    pub fn add_as_counted(&mut self, places: &[(u32, u32)], other: &Counter) {
-        let times = |place: u32| other.counts.get(place as usize).copied().unwrap_or(0);
-        self.add_each(places.iter().map(|&(place, column)| (column, times(place))));
-    }
-
     /// Counts as many occurrences of each column as stand beside it, which may be none.
     #[inline(always)]
     pub fn add_each(&mut self, columns: impl ExactSizeIterator<Item = (u32, u8)>) {
@@ -62,9 +56,9 @@ impl Counter {
         &self.touched[..self.len]
     }
 
-    /// The count of a column.
+    /// The count of a column; 0 if there is no such column.
     pub fn count(&self, column: u32) -> u8 {
-        self.counts[column as usize]
+        self.counts.get(column as usize).copied().unwrap_or(0)
     }
 
     /// Makes every count zero again.

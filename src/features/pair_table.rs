@@ -28,8 +28,23 @@ pub struct Wanted {
     pub(super) pairs: Vec<(u32, u32)>,
     /// What stands where each should stand.
     slots: Vec<(u32, u32)>,
-    /// Place in `pairs` and column of each that has one.
+    /// Place in `pairs` and column of each that has one; and room behind them.
     found: Vec<(u32, u32)>,
+}
+
+impl Wanted {
+    /// Room for so many pairs of anything, whatever stands there now.
+    pub(super) fn room(&mut self, length: usize) -> &mut [(u32, u32)] {
+        grown(&mut self.found, length)
+    }
+}
+
+/// So many entries, which are not cleared.
+fn grown(entries: &mut Vec<(u32, u32)>, length: usize) -> &mut [(u32, u32)] {
+    if entries.len() < length {
+        entries.resize(length, (0, 0));
+    }
+    &mut entries[..length]
 }
 
 impl PairTable {
@@ -81,8 +96,7 @@ impl PairTable {
         };
         slots.clear();
         slots.extend(pairs.iter().map(fetch));
-        found.resize(pairs.len() + 1, (0, 0));
-        let mut len = 0;
+        let (found, mut len) = (grown(found, pairs.len() + 1), 0);
         for (place, (&(first, second), &slot)) in pairs.iter().zip(&*slots).enumerate() {
             // No branch where the pair stands in its place or nothing does: which of the two cannot be foreseen.
             let is_it = (slot.0 == second) & (slot != EMPTY);

@@ -59,10 +59,11 @@ impl Repeats {
             let mut len = self.len;
             for &column in columns {
                 let count = &mut counts[column as usize];
+                let before = *count;
+                *count = before.saturating_add(times);
                 // No branch: whether a column is new cannot be foreseen, and a wrong guess takes longer than all the rest.
-                entries[len] = Repeat::new(column, *count, times);
-                len += usize::from(*count != 0);
-                *count = count.saturating_add(times);
+                entries[len] = Repeat::new(column, before, times);
+                len += usize::from(before != 0);
             }
             self.len = len;
         }

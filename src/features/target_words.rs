@@ -72,7 +72,14 @@ pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mu
     }
     let (terms, touched) = (table.of(target), words.touched());
     if terms.len() <= SCANNED * touched.len() {
-        counter.add_as_counted(terms, words);
+        let (found, mut len) = (wanted.room(terms.len() + 1), 0);
+        for &(word, column) in terms {
+            // No branch: whether the comment has a word cannot be foreseen.
+            let times = words.count(word);
+            found[len] = (column, u32::from(times));
+            len += usize::from(times != 0);
+        }
+        counter.add_each(found[..len].iter().map(|&(column, times)| (column, times as u8)));
     } else {
         wanted.pairs.clear();
         wanted.pairs.extend(touched.iter().map(|&word| (target, word)));

@@ -104,6 +104,10 @@ impl Stems {
     }
 }
 
+fn hash_of(known: &[Known], table: &TokenTable, id: TokenId) -> u64 {
+    known[id as usize].short().map_or(0, |short| table.hash(&short))
+}
+
 impl KnownTokens {
     /// No tokens. The first stem ids are the indices of the given stems.
     pub(super) fn new(given: Arc<StringTable>) -> Self {
@@ -138,6 +142,15 @@ impl KnownTokens {
         &self.normals[facts.normal_start as usize..facts.normal_end as usize]
     }
 
+    /// Makes room for as many tokens and stems as others are more.
+    pub(super) fn make_room(&mut self, other: &KnownTokens) {
+        self.known.reserve(other.len().saturating_sub(self.len()));
+        self.normals.reserve(other.normals.len().saturating_sub(self.normals.len()));
+        self.stems.new.make_room(&other.stems.new);
+        let known = &self.known;
+        self.short.grow(other.len(), |table, id| hash_of(known, table, id));
+    }
+
     /// How a token that was inserted is written.
     pub(super) fn spelling(&self, id: TokenId) -> Spelling<'_> {
         let known = &self.known[id as usize];
@@ -167,9 +180,7 @@ impl KnownTokens {
             Spelling::Short(short) => {
                 (token.bytes, token.facts.short) = (short.bytes, short.length);
                 let known = &self.known;
-                let hash_of =
-                    |table: &TokenTable, id: TokenId| known[id as usize].short().map_or(0, |s| table.hash(&s));
-                self.short.insert(self.short.hash(&short), id, hash_of);
+                self.short.insert(self.short.hash(&short), id, |table, id| hash_of(known, table, id));
             }
             Spelling::Long(text) => {
                 token.bytes[0] = u64::from(self.long.push(text));

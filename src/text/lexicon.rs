@@ -98,6 +98,11 @@ impl Lexicon {
         (self.cut, self.fetched) = (cut, fetched);
     }
 
+    /// Makes room for as many tokens as another lexicon has more.
+    pub(crate) fn make_room(&mut self, other: &Lexicon) {
+        Arc::make_mut(&mut self.tokens).make_room(&other.tokens);
+    }
+
     /// The id here of a token of another lexicon of the same language, which is taken over if it is not known: what is known of a token
     /// depends on nothing but how it is written.
     pub(crate) fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {

@@ -94,9 +94,13 @@ fn ascii_segments(bytes: &[u8], from: usize, to: usize, emit: &mut impl FnMut(us
         match class(start) {
             Class::Letter | Class::Digit | Class::Joiner => loop {
                 end = bytes[end..to].iter().position(|&b| !is_of_word(b)).map_or(to, |length| end + length);
-                let joins = match (class(end - 1), class(end)) {
-                    (Class::Letter, Class::MidLetter | Class::Mid) => class(end + 1) == Class::Letter,
-                    (Class::Digit, Class::MidDigit | Class::Mid) => class(end + 1) == Class::Digit,
+                // Most words end with a space.
+                let joins = match class(end) {
+                    Class::MidLetter => class(end - 1) == Class::Letter && class(end + 1) == Class::Letter,
+                    Class::MidDigit => class(end - 1) == Class::Digit && class(end + 1) == Class::Digit,
+                    Class::Mid => {
+                        class(end - 1) == class(end + 1) && matches!(class(end + 1), Class::Letter | Class::Digit)
+                    }
                     _ => false,
                 };
                 if !joins {

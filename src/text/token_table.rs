@@ -99,16 +99,21 @@ impl TokenTable {
 
     /// Adds a token that is not there yet; `hash_of` gives the hash of one that is.
     pub(super) fn insert(&mut self, hash: u64, id: TokenId, hash_of: impl Fn(&Self, TokenId) -> u64) {
-        if 2 * (self.taken + 1) > self.slots.len() {
-            let larger = vec![EMPTY; 2 * self.slots.len()];
+        self.grow(self.taken + 1, hash_of);
+        self.put(hash, id);
+        self.taken += 1;
+    }
+
+    /// Makes room for so many tokens in all.
+    pub(super) fn grow(&mut self, tokens: usize, hash_of: impl Fn(&Self, TokenId) -> u64) {
+        if 2 * tokens > self.slots.len() {
+            let larger = vec![EMPTY; (2 * tokens).next_power_of_two()];
             let old = std::mem::replace(&mut self.slots, larger);
             for slot in old.into_iter().filter(|slot| *slot != EMPTY) {
                 let hash = hash_of(self, slot.id);
                 self.put(hash, slot.id);
             }
         }
-        self.put(hash, id);
-        self.taken += 1;
     }
 
     fn put(&mut self, hash: u64, id: TokenId) {

@@ -20,37 +20,40 @@ fn tokenize_plain(text: &str, from: usize, to: usize, emit: &mut impl FnMut(Toke
     // A run of punctuation is collected until something else comes; a lone `#` at its end joins the word after it.
     let mut run: Option<Token> = None;
     segments(text, from, to, |start, end| {
-        let Some(kind) = kind_of(text, start, end) else {
-            if let Some(token) = run.take() {
-                emit(token);
-            }
-            return;
-        };
-        let mut token = Token { kind, start, end };
-        if kind == TokenKind::Punctuation {
+        let kind = kind_of(text, start, end);
+        if kind == Some(TokenKind::Punctuation) {
             match &mut run {
                 Some(open) => open.end = end,
-                None => run = Some(token),
+                None => run = Some(Token { kind: TokenKind::Punctuation, start, end }),
             }
             return;
         }
-        if let Some(mut before) = run.take() {
-            if matches!(kind, TokenKind::Word | TokenKind::Number)
-                && text[..before.end].ends_with('#')
-                && !text[..before.end].ends_with("##")
-            {
-                before.end -= 1;
-                token.start = before.end;
-                token.kind = TokenKind::Hashtag;
-            }
-            if before.start < before.end {
-                emit(before);
-            }
+        let mut token = kind.map(|kind| Token { kind, start, end });
+        if let Some(before) = run.take() {
+            end_run(text, before, &mut token, emit);
         }
-        emit(token);
+        if let Some(token) = token {
+            emit(token);
+        }
     });
     if let Some(token) = run {
         emit(token);
+    }
+}
+
+/// Gives a run of punctuation to `emit`, without a lone `#` at its end if a word or a number comes next, which becomes a hashtag.
+fn end_run(text: &str, mut run: Token, next: &mut Option<Token>, emit: &mut impl FnMut(Token)) {
+    if let Some(next) = next
+        && matches!(next.kind, TokenKind::Word | TokenKind::Number)
+        && run.text(text).ends_with('#')
+        && !text[..run.end].ends_with("##")
+    {
+        run.end -= 1;
+        next.start = run.end;
+        next.kind = TokenKind::Hashtag;
+    }
+    if run.start < run.end {
+        emit(run);
     }
 }
 

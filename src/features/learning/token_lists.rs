@@ -69,6 +69,7 @@ impl TokenLists {
             let pieces: Vec<Piece> = some.par_chunks(size).map(read).collect();
             let mut readers = readers.all();
             readers.sort_unstable_by_key(|reader| reader.number);
+            readers.iter().for_each(|reader| lexicon.make_room(&reader.lexicon));
             for Piece { reader, lists } in pieces {
                 all.append(lists, &mut readers[reader], lexicon);
             }
