@@ -147,7 +147,7 @@ fn some_blocks(which: &str) -> (Features, Vec<Texts<'static>>) {
     (learn(Language::English, &config, &rows).0, rows)
 }
 
-/// As scoring does it, which takes character n-grams by token.
+/// As scoring does it, which takes character n-grams by token; but for sums.
 #[divan::bench(args = BLOCKS)]
 fn extracting(bencher: Bencher, which: &str) {
     let (features, rows) = some_blocks(which);

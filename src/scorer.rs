@@ -9,7 +9,7 @@ use crate::features::{Session, Shared, Texts, Trace};
 use crate::model::{Explanation, Head, Model, Verdict};
 use crate::scoring_table::ScoringTable;
 
-/// Contexts that a scorer remembers: an article of 400 words takes about 20 kB.
+/// Contexts that a scorer remembers: an article of 400 words takes about 20 kB, and what its lead adds to each score.
 const MAX_CONTEXTS: usize = 512;
 
 /// Scores comments with a model. What it says of one comment does not depend on those before it.

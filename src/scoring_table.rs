@@ -2,7 +2,7 @@
 //!
 //! Scoring waits for memory. So weights are read where the model's file has them, in half precision, all of a column's side by side, and each of
 //! a comment's columns is visited once. Character n-grams, which are most of the columns, are summed up by token when a token is first met;
-//! of a comment only those that come again are visited.
+//! of a comment only those that come again are visited. What the lead of an article adds is summed up when it is first met, too.
 
 use crate::features::layout::{Block, BlockWeights, Layout};
 use crate::features::token_grams::SummedUp;
@@ -339,6 +339,15 @@ mod tests {
     use ndarray::{Array1, Array2};
 
     const WIDTHS: [usize; 9] = [40, 300, 25, 31, 10, 0, 7, 18, 5];
+
+    #[test]
+    fn changes_of_small_counts_are_those_of_any() {
+        let layout = Layout::new(Block::ALL.map(|block| (block, 0)));
+        let table = ScoringTable::new(&layout, &[], BlockWeights::new(|_| 1.0), &[]);
+        for (before, times) in (0..FEW).flat_map(|before| (0..FEW).map(move |times| (before, times))) {
+            assert_eq!(table.changes[before * FEW + times], table.change(before as u8, times as u8));
+        }
+    }
 
     #[test]
     fn scores_are_what_weighed_rows_times_weights_come_to() {

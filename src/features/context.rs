@@ -201,7 +201,7 @@ impl Context {
 
     /// What it says of each of some stems, of which `places` has the place by stem, plus one, and 0 for those that are not among them.
     ///
-    /// Where the context has few stems, all of them are gone through; else the others are looked up.
+    /// Where the context has few stems, they are gone through; else those that are asked for are looked up.
     pub(super) fn find(
         &self,
         stems: &[(StemId, f32)],

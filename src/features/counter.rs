@@ -56,7 +56,7 @@ impl Counter {
         &self.touched[..self.len]
     }
 
-    /// The count of a column; 0 if there is no such column.
+    /// The count of a column; 0 if there is no such column, as for what stands for none.
     pub fn count(&self, column: u32) -> u8 {
         self.counts.get(column as usize).copied().unwrap_or(0)
     }
@@ -92,5 +92,15 @@ mod tests {
             counter.drain_into(100, &mut columns, &mut counts);
             assert_eq!((columns, counts), (vec![107, 102, 105], vec![4, 255, 255]));
         }
+    }
+
+    #[test]
+    fn what_comes_zero_times_does_not_come() {
+        let mut counter = Counter::new(4);
+        counter.add_each([(3, 0), (0, 0), (3, 1), (0, 0)].into_iter());
+        assert_eq!((counter.touched(), counter.count(3), counter.count(0)), (&[3][..], 1, 0));
+        counter.add_each([(0, 0), (0, 2)].into_iter());
+        assert_eq!((counter.touched(), counter.count(0), counter.count(4)), (&[3, 0][..], 2, 0));
+        Counter::new(0).add_each(std::iter::empty());
     }
 }

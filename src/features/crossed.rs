@@ -56,6 +56,7 @@ impl CrossTable {
     /// Counts terms; those without a column are none.
     #[inline(always)]
     pub(super) fn count(&self, terms: impl ExactSizeIterator<Item = Term>, counter: &mut Counter) {
+        // What comes zero times needs a column to do so.
         if !self.columns.is_empty() {
             let column = |(kind, stem, times)| self.column(kind, stem).map_or((0, 0), |column| (column, times));
             counter.add_each(terms.map(column));
@@ -78,19 +79,15 @@ pub(super) fn shared_terms(
     stems.map(|(stem, times, is_shared)| (if is_shared { SHARED } else { NOT_SHARED }, stem, times))
 }
 
-/// Terms of `related_words`, from the same.
+/// Terms of `related_words`, from the same, for a comment that is related.
 pub(super) fn related_terms(
     stems: impl ExactSizeIterator<Item = (StemId, u8, bool)>,
-    is_related: bool,
 ) -> impl ExactSizeIterator<Item = Term> {
-    stems.take(if is_related { usize::MAX } else { 0 }).map(|(stem, times, _)| (RELATED, stem, times))
+    stems.map(|(stem, times, _)| (RELATED, stem, times))
 }
 
 /// Terms of `lead_words`, from the stems of a context's title and lead and their counts.
-pub(super) fn lead_terms(stems: &[(StemId, u8)], is_related: bool) -> impl ExactSizeIterator<Item = Term> {
+pub(super) fn lead_terms(stems: &[(StemId, u8)], is_related: bool) -> impl Iterator<Item = Term> {
     let kinds: &[u32] = if is_related { &[LEAD, LEAD_RELATED] } else { &[LEAD] };
-    (0..stems.len() * kinds.len()).map(move |place| {
-        let (stem, times) = stems[place / kinds.len()];
-        (kinds[place % kinds.len()], stem, times)
-    })
+    stems.iter().flat_map(move |&(stem, times)| kinds.iter().map(move |&kind| (kind, stem, times)))
 }

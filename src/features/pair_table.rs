@@ -28,7 +28,7 @@ pub struct Wanted {
     pub(super) pairs: Vec<(u32, u32)>,
     /// What stands where each should stand.
     slots: Vec<(u32, u32)>,
-    /// Place in `pairs` and column of each that has one; and room behind them.
+    /// What was found, and room behind it: place in `pairs` and column of each pair that has one.
     found: Vec<(u32, u32)>,
 }
 
@@ -96,7 +96,7 @@ impl PairTable {
         };
         slots.clear();
         slots.extend(pairs.iter().map(fetch));
-        let (found, mut len) = (grown(found, pairs.len() + 1), 0);
+        let (found, mut len) = (grown(found, pairs.len()), 0);
         for (place, (&(first, second), &slot)) in pairs.iter().zip(&*slots).enumerate() {
             // No branch where the pair stands in its place or nothing does: which of the two cannot be foreseen.
             let is_it = (slot.0 == second) & (slot != EMPTY);

@@ -63,8 +63,8 @@ pub struct Session<'f> {
     shared: Arc<Shared>,
     pub(super) side: Side,
     crossed: [Counter; 3],
-    /// What the context's lead adds to the scores of the comment, where that is asked for.
-    lead: Vec<f64>,
+    /// What the lead of the comment's context adds up to, where that is asked for.
+    lead_sums: Vec<f64>,
     targets: HashMap<Box<str>, Option<u32>, RandomState>,
     pub(super) tokens: Vec<TokenId>,
     /// What is known of each of them.
@@ -94,7 +94,7 @@ impl<'f> Session<'f> {
             side: Side::default(),
             crossed: [Block::SharedWords, Block::RelatedWords, Block::LeadWords]
                 .map(|block| Counter::new(layout.range(block).len())),
-            lead: Vec::new(),
+            lead_sums: Vec::new(),
             targets: HashMap::default(),
             tokens: Vec::new(),
             facts: Vec::new(),
@@ -139,13 +139,13 @@ impl<'f> Session<'f> {
             self.count_grams();
         }
         self.fill(texts, raw, true);
-        let Session { distinct, repeats, grams, lead, .. } = self;
-        SummedUp { tokens: distinct, repeats: repeats.as_slice(), lists: grams, lead }
+        let Session { distinct, repeats, grams, lead_sums, .. } = self;
+        SummedUp { tokens: distinct, repeats: repeats.as_slice(), lists: grams, lead: lead_sums }
     }
 
-    /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted. Where the context's
-    /// lead can be summed up and `sum_up` says so, it is not counted.
-    fn fill(&mut self, texts: &Texts, raw: &mut RawRow, sum_up: bool) {
+    /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted. The
+    /// context's lead is not counted if it is to be summed up and can be.
+    fn fill(&mut self, texts: &Texts, raw: &mut RawRow, sum_up_lead: bool) {
         raw.columns.clear();
         raw.counts.clear();
         raw.values.clear();
@@ -160,23 +160,25 @@ impl<'f> Session<'f> {
         }
         let contexts = self.contexts(texts);
         let measured = self.measure(&contexts);
-        self.lead.clear();
+        self.lead_sums.clear();
         if let Some(context) = topic(&contexts) {
             let is_related = similarity::is_related(&measured, self.features.gate);
             let [shared, related, lead] = &mut self.crossed;
             let [of_shared, of_related, of_lead] = &lookups.crossed;
             of_shared.count(crossed::shared_terms(self.side.stems()), shared);
-            of_related.count(crossed::related_terms(self.side.stems(), is_related), related);
-            match self.sum_up.as_ref().filter(|_| sum_up) {
-                None => of_lead.count(crossed::lead_terms(&context.lead_stems, is_related), lead),
-                Some(sum_up) => {
-                    let sums = || {
-                        let terms = crossed::lead_terms(&context.lead_stems, is_related);
-                        let (columns, counts) = of_lead.columns(terms);
-                        sum_up(Block::LeadWords, &columns, Some(&counts))
-                    };
-                    self.lead.extend_from_slice(context.lead_sums(is_related, sums));
-                }
+            if is_related {
+                of_related.count(crossed::related_terms(self.side.stems()), related);
+            }
+            let lead_terms = || of_lead.columns(crossed::lead_terms(&context.lead_stems, is_related));
+            if let Some(sum_up) = self.sum_up.as_ref().filter(|_| sum_up_lead) {
+                let sums = || {
+                    let (columns, counts) = lead_terms();
+                    sum_up(Block::LeadWords, &columns, Some(&counts))
+                };
+                self.lead_sums.extend_from_slice(context.lead_sums(is_related, sums));
+            } else {
+                let (columns, counts) = lead_terms();
+                lead.add_each(columns.into_iter().zip(counts));
             }
         }
         let [shared, related, lead] = &mut self.crossed;
@@ -290,7 +292,9 @@ impl<'f> Session<'f> {
     /// last with its [`topic`].
     pub(super) fn crossed_terms(&self, context: &Context, is_related: bool, mut emit: impl FnMut(usize, u32, StemId)) {
         crossed::shared_terms(self.side.stems()).for_each(|(kind, stem, _)| emit(0, kind, stem));
-        crossed::related_terms(self.side.stems(), is_related).for_each(|(kind, stem, _)| emit(1, kind, stem));
+        if is_related {
+            crossed::related_terms(self.side.stems()).for_each(|(kind, stem, _)| emit(1, kind, stem));
+        }
         crossed::lead_terms(&context.lead_stems, is_related).for_each(|(kind, stem, _)| emit(2, kind, stem));
     }
 
@@ -327,6 +331,7 @@ impl<'f> Session<'f> {
         self.places.clear();
         self.grams.clear();
         self.repeats.forget();
+        self.wanted = Wanted::default();
         self.keys.clear();
         self.side = Side::default();
     }
@@ -342,6 +347,43 @@ mod tests {
     use crate::features::FeatureConfig;
     use crate::features::learning::learn;
     use crate::text::Language;
+
+    #[test]
+    fn a_lead_that_is_summed_up_is_the_one_that_would_be_counted() {
+        let comments = ["trams run late again", "cats purr all day", "late trams annoy me", "my cats purr"];
+        let articles = ["Trams run late. Nobody knows why.", "Nobody counts sheep."]
+            .map(|body| ArticleText { title: "Late trams", body });
+        let rows: Vec<Texts> = (0..16)
+            .map(|n| Texts { comment: comments[n % 4], article: Some(articles[n / 4 % 2]), ..Texts::default() })
+            .collect();
+        let (features, _) = learn(Language::English, &FeatureConfig::default(), &rows);
+        let range = features.layout().range(Block::LeadWords);
+        // Not a sum, but it tells of what.
+        let told = |columns: &[u32], counts: &[u8]| -> Box<[f64]> {
+            columns.iter().zip(counts).map(|(&column, &count)| f64::from(column) + f64::from(count) / 1000.0).collect()
+        };
+        let shared = Arc::new(Shared::new(9));
+        let session = || Session::new(&features, shared.clone());
+        let summing_up = || {
+            session().summing_up(Box::new(move |block, columns, counts| match (block, counts) {
+                (Block::LeadWords, Some(counts)) => told(columns, counts),
+                _ => Box::default(),
+            }))
+        };
+        let mut sessions = [summing_up(), summing_up()];
+        let (mut counted, mut row) = (RawRow::default(), RawRow::default());
+        let mut lengths = std::collections::BTreeSet::new();
+        for (n, texts) in rows.iter().chain(rows.iter().rev()).enumerate() {
+            session().extract(texts, &mut counted);
+            let from = counted.columns.partition_point(|&column| (column as usize) < range.start);
+            let lead: Vec<u32> = counted.columns[from..].iter().map(|column| column - range.start as u32).collect();
+            let summed_up = sessions[n % 2].extract_summed_up(texts, &mut row);
+            assert_eq!(summed_up.lead, &*told(&lead, &counted.counts[from..]));
+            assert!(row.columns.iter().all(|&column| !range.contains(&(column as usize))));
+            lengths.insert((texts.article.map(|article| article.body), lead.len()));
+        }
+        assert_eq!(lengths.len(), 4, "both kinds of comments under both articles");
+    }
 
     #[test]
     fn few_but_long_tokens_are_forgotten_too() {

@@ -72,9 +72,9 @@ pub(super) fn count(target: u32, words: &Counter, table: &TermTable, wanted: &mu
     }
     let (terms, touched) = (table.of(target), words.touched());
     if terms.len() <= SCANNED * touched.len() {
-        let (found, mut len) = (wanted.room(terms.len() + 1), 0);
+        let (found, mut len) = (wanted.room(terms.len()), 0);
         for &(word, column) in terms {
-            // No branch: whether the comment has a word cannot be foreseen.
+            // No branch: whether the comment has a word cannot be foreseen. It never has the one that stands for the target alone.
             let times = words.count(word);
             found[len] = (column, u32::from(times));
             len += usize::from(times != 0);

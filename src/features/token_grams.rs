@@ -191,7 +191,8 @@ pub struct SummedUp<'s> {
     /// What came again, in a token or with another.
     pub repeats: &'s [Repeat],
     pub(crate) lists: &'s TokenGramLists,
-    /// What the words of the context's title and lead add up to; empty if they are in the row, or there are none.
+    /// What the words of the context's title and lead add up to; empty if they are in the row, if there is no context, or if their block takes
+    /// no part.
     pub lead: &'s [f64],
 }
 

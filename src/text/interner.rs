@@ -36,7 +36,7 @@ impl Interner {
         string(&self.texts, &self.ends, place)
     }
 
-    /// Makes room for as many strings as another has more.
+    /// Makes room for as many strings as another has.
     pub(super) fn make_room(&mut self, other: &Interner) {
         let more = other.len().saturating_sub(self.len());
         self.texts.reserve(other.texts.len().saturating_sub(self.texts.len()));

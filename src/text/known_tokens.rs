@@ -142,7 +142,7 @@ impl KnownTokens {
         &self.normals[facts.normal_start as usize..facts.normal_end as usize]
     }
 
-    /// Makes room for as many tokens and stems as others are more.
+    /// Makes room for as many tokens and stems as there are in another.
     pub(super) fn make_room(&mut self, other: &KnownTokens) {
         self.known.reserve(other.len().saturating_sub(self.len()));
         self.normals.reserve(other.normals.len().saturating_sub(self.normals.len()));

@@ -98,7 +98,7 @@ impl Lexicon {
         (self.cut, self.fetched) = (cut, fetched);
     }
 
-    /// Makes room for as many tokens as another lexicon has more.
+    /// Makes room for as many tokens as another lexicon has.
     pub(crate) fn make_room(&mut self, other: &Lexicon) {
         Arc::make_mut(&mut self.tokens).make_room(&other.tokens);
     }

@@ -94,7 +94,7 @@ fn ascii_segments(bytes: &[u8], from: usize, to: usize, emit: &mut impl FnMut(us
         match class(start) {
             Class::Letter | Class::Digit | Class::Joiner => loop {
                 end = bytes[end..to].iter().position(|&b| !is_of_word(b)).map_or(to, |length| end + length);
-                // Most words end with a space.
+                // What stands before matters only to a few marks: most words end with a space.
                 let joins = match class(end) {
                     Class::MidLetter => class(end - 1) == Class::Letter && class(end + 1) == Class::Letter,
                     Class::MidDigit => class(end - 1) == Class::Digit && class(end + 1) == Class::Digit,

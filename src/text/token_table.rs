@@ -164,5 +164,7 @@ mod tests {
         }
         assert!((0..tokens.len()).all(|i| id_of(&table, i) == Some(i as TokenId)));
         assert_eq!(table.len(), tokens.len());
+        table.grow(9 * tokens.len(), |table, id| table.hash(&tokens[id as usize]));
+        assert!((0..tokens.len()).all(|i| id_of(&table, i) == Some(i as TokenId)));
     }
 }
