@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::pool::{Pool, at_once, in_pieces};
+
 /// Most arrays that frequencies are counted in side by side: they take memory.
 pub(crate) const COUNTERS: usize = 8;
 
@@ -56,12 +58,16 @@ pub(super) fn count_all(
     terms: usize,
     count: impl Fn(&mut DocumentFrequencies, usize) + Sync,
 ) -> Vec<u32> {
-    let counted = (0..comments).into_par_iter().with_min_len(comments.div_ceil(COUNTERS)).fold(
-        || DocumentFrequencies::new(terms),
-        |mut frequencies, comment| {
-            count(&mut frequencies, comment);
-            frequencies
-        },
-    );
-    counted.map(|frequencies| frequencies.df).reduce_with(added).unwrap_or_else(|| vec![0; terms])
+    let size = if rayon::current_num_threads() > COUNTERS { comments.div_ceil(COUNTERS) } else { at_once(comments) };
+    let counters = Pool::new(|_| DocumentFrequencies::new(terms));
+    in_pieces(comments, size).for_each(|piece| {
+        counters.lend(|frequencies| piece.for_each(|comment| count(frequencies, comment)));
+    });
+    total(counters, terms)
+}
+
+/// What was counted in all, of so many terms.
+pub(super) fn total(counters: Pool<DocumentFrequencies>, terms: usize) -> Vec<u32> {
+    let counted = counters.into_all().into_iter().map(|frequencies| frequencies.df);
+    counted.reduce(added).unwrap_or_else(|| vec![0; terms])
 }

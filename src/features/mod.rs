@@ -17,6 +17,7 @@ pub mod learning;
 pub mod matrix;
 mod naming;
 mod pair_table;
+mod pool;
 pub mod repeats;
 pub mod session;
 pub mod similarity;
@@ -212,8 +213,20 @@ pub struct Features {
 /// Hash tables over the vocabularies; derived, never saved.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lookups {
+    terms: TermTables,
+    pairs: PairTables,
+}
+
+/// Of `words` and `chars`.
+#[derive(Debug, Clone, Default)]
+struct TermTables {
     bigrams: words::BigramTable,
     grams: chars::GramTable,
+}
+
+/// Of the blocks that join these terms with targets, or cross them with contexts.
+#[derive(Debug, Clone, Default)]
+struct PairTables {
     target_terms: target_words::TermTable,
     target_grams: target_words::TermTable,
     /// Of the shared, the related and the lead terms.
@@ -276,20 +289,34 @@ impl Features {
         (terms + idf) as u64
     }
 
-    /// A table for quick look-ups must be rebuilt after the vocabularies were set.
+    /// Tables for quick look-ups must be rebuilt after the vocabularies were set.
     pub(crate) fn index(mut self) -> Self {
-        let (grams, (bigrams, [target_terms, target_grams])) = rayon::join(
+        let (terms, pairs) = rayon::join(|| self.term_tables(), || self.pair_tables());
+        self.lookups = Lookups { terms, pairs };
+        self
+    }
+
+    /// Tables of the blocks `words` and `chars`.
+    fn term_tables(&self) -> TermTables {
+        let (grams, bigrams) = rayon::join(
             || chars::GramTable::new(&self.grams),
+            || words::BigramTable::new(&self.bigrams, self.stems.len()),
+        );
+        TermTables { bigrams, grams }
+    }
+
+    /// Tables of the blocks that join these terms with targets, or cross them with contexts.
+    fn pair_tables(&self) -> PairTables {
+        let of_targets = |terms| target_words::TermTable::new(terms, self.targets.len());
+        let (target_terms, (target_grams, crossed)) = rayon::join(
+            || of_targets(&self.target_terms),
             || {
-                let bigrams = words::BigramTable::new(&self.bigrams, self.stems.len());
-                let of_targets = |terms| target_words::TermTable::new(terms, self.targets.len());
-                (bigrams, [&self.target_terms, &self.target_grams].map(|terms| of_targets(terms)))
+                let of_contexts = |terms: &Vec<[u32; 2]>| crossed::CrossTable::new(terms, self.stems.len());
+                let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms].map(of_contexts);
+                (of_targets(&self.target_grams), crossed)
             },
         );
-        let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms]
-            .map(|terms| crossed::CrossTable::new(terms, self.stems.len()));
-        self.lookups = Lookups { bigrams, grams, target_terms, target_grams, crossed };
-        self
+        PairTables { target_terms, target_grams, crossed }
     }
 
     /// Features from saved parts, ready for use; `None` unless the parts fit together.
@@ -317,7 +344,8 @@ impl Features {
 
     /// Whether no term has two columns.
     fn has_distinct_terms(&self) -> bool {
-        let Lookups { bigrams, grams, target_terms, target_grams, crossed: [shared, related, lead] } = &self.lookups;
+        let Lookups { terms: TermTables { bigrams, grams }, pairs } = &self.lookups;
+        let PairTables { target_terms, target_grams, crossed: [shared, related, lead] } = pairs;
         bigrams.len() == self.bigrams.len()
             && grams.len() == self.grams.len()
             && target_terms.len() == self.target_terms.len()

@@ -153,10 +153,14 @@ impl<'f> Session<'f> {
         let lookups = &self.features.lookups;
         let stems = self.facts.iter().map(|facts| facts.stem);
         let distinct = self.distinct.iter().map(|&(token, times)| (self.lexicon.facts(token).stem, times));
-        words::count(distinct, stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
+        words::count(distinct, stems, known, &lookups.terms.bigrams, &mut self.wanted, &mut self.words);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
-            target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
-            target_words::count(target, &self.chars, &lookups.target_grams, &mut self.wanted, &mut self.target_chars);
+            target_words::count(
+                target, &self.words, &lookups.pairs.target_terms, &mut self.wanted, &mut self.target_words,
+            );
+            target_words::count(
+                target, &self.chars, &lookups.pairs.target_grams, &mut self.wanted, &mut self.target_chars,
+            );
         }
         let contexts = self.contexts(texts);
         let measured = self.measure(&contexts);
@@ -164,7 +168,7 @@ impl<'f> Session<'f> {
         if let Some(context) = topic(&contexts) {
             let is_related = similarity::is_related(&measured, self.features.gate);
             let [shared, related, lead] = &mut self.crossed;
-            let [of_shared, of_related, of_lead] = &lookups.crossed;
+            let [of_shared, of_related, of_lead] = &lookups.pairs.crossed;
             of_shared.count(crossed::shared_terms(self.side.stems()), shared);
             if is_related {
                 of_related.count(crossed::related_terms(self.side.stems()), related);
@@ -210,7 +214,7 @@ impl<'f> Session<'f> {
 
     /// Looks up the character n-grams of the comment that was read last.
     fn fetch_grams(&mut self) {
-        let (table, sum_up) = (&self.features.lookups.grams, self.sum_up.as_ref());
+        let (table, sum_up) = (&self.features.lookups.terms.grams, self.sum_up.as_ref());
         self.grams.fetch(&self.distinct, &self.lexicon, table, &self.shared.grams, sum_up);
     }
 

@@ -4,6 +4,7 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
+use rayon::prelude::*;
 
 use super::context::{Context, Weights, is_content, pair_key};
 use crate::text::{StemId, TokenFacts};
@@ -172,6 +173,7 @@ impl Side {
 /// Quantile edges of what was measured on the training comments.
 pub(super) fn learn_bins(measured: &[Measured]) -> Vec<Vec<f32>> {
     (0..COUNT)
+        .into_par_iter()
         .map(|s| {
             let mut values: Vec<f32> = measured.iter().filter_map(|m| m[s]).collect();
             values.sort_unstable_by(f32::total_cmp);

@@ -47,7 +47,8 @@ impl Session<'_> {
             let grams = self.grams.columns(token);
             occurrences.extend(grams.iter().map(|&gram| (start + gram, place as u32)));
             if let Some(target) = target {
-                let column = |&gram: &u32| target_words::column(target, gram, &self.features.lookups.target_grams);
+                let column =
+                    |&gram: &u32| target_words::column(target, gram, &self.features.lookups.pairs.target_grams);
                 let columns = grams.iter().filter_map(column);
                 occurrences.extend(columns.map(|column| (of_target + column, place as u32)));
             }
@@ -75,10 +76,10 @@ impl Session<'_> {
         words::each(
             stems,
             known,
-            &lookups.bigrams,
+            &lookups.terms.bigrams,
             |place, stem| singles.push((stem, place as u32)),
             |place, pair| {
-                if let Some(column) = words::pair_column(pair, known, &lookups.bigrams) {
+                if let Some(column) = words::pair_column(pair, known, &lookups.terms.bigrams) {
                     let halves = [place.checked_sub(1), Some(place).filter(|&place| place < last)];
                     pairs.extend(halves.into_iter().flatten().map(|place| (column, place as u32)));
                 }
@@ -90,7 +91,7 @@ impl Session<'_> {
         if let Some(target) = target {
             let start = self.layout.range(Block::TargetWords).start as u32;
             occurrences.extend(of_words.iter().filter_map(|&(word, place)| {
-                let column = target_words::column(target, word, &lookups.target_terms)?;
+                let column = target_words::column(target, word, &lookups.pairs.target_terms)?;
                 Some((start + column, place))
             }));
         }
@@ -108,7 +109,7 @@ impl Session<'_> {
         self.crossed_terms(context, is_related, |block, kind, stem| {
             let name = [Block::SharedWords, Block::RelatedWords, Block::LeadWords][block];
             if name != Block::LeadWords
-                && let Some(column) = features.lookups.crossed[block].column(kind, stem)
+                && let Some(column) = features.lookups.pairs.crossed[block].column(kind, stem)
             {
                 columns.push((stem, self.layout.range(name).start as u32 + column));
             }

@@ -36,15 +36,6 @@ impl Interner {
         string(&self.texts, &self.ends, place)
     }
 
-    /// Makes room for as many strings as another has.
-    pub(super) fn make_room(&mut self, other: &Interner) {
-        let more = other.len().saturating_sub(self.len());
-        self.texts.reserve(other.texts.len().saturating_sub(self.texts.len()));
-        self.ends.reserve(more);
-        let Interner { texts, ends, table, state } = self;
-        table.reserve(more, |&place| state.hash_one(string(texts, ends, place)));
-    }
-
     /// Number of strings.
     pub(super) fn len(&self) -> usize {
         self.ends.len()

@@ -67,6 +67,8 @@ pub(super) enum Spelling<'t> {
 #[derive(Debug, Clone)]
 pub(super) struct KnownTokens {
     known: Vec<Known>,
+    /// Of the first so many everything is known, of others only how they are written and their kind.
+    learned: usize,
     /// Almost all tokens are short.
     pub(super) short: TokenTable,
     long: Interner,
@@ -113,6 +115,7 @@ impl KnownTokens {
     pub(super) fn new(given: Arc<StringTable>) -> Self {
         KnownTokens {
             known: Vec::new(),
+            learned: 0,
             short: TokenTable::new(),
             long: Interner::default(),
             long_ids: Vec::new(),
@@ -134,19 +137,28 @@ impl KnownTokens {
 
     #[inline(always)]
     pub(super) fn facts(&self, id: TokenId) -> TokenFacts {
+        debug_assert!((id as usize) < self.learned, "a token that is only noted");
         self.known[id as usize].facts
     }
 
+    /// The kind of a token, which may be one that is only noted.
+    pub(super) fn kind(&self, id: TokenId) -> TokenKind {
+        self.known[id as usize].facts.kind
+    }
+
+    /// Number of tokens of which everything is known: those with smaller ids.
+    pub(super) fn learned(&self) -> usize {
+        self.learned
+    }
+
     pub(super) fn normal(&self, id: TokenId) -> &str {
-        let facts = &self.known[id as usize].facts;
+        let facts = self.facts(id);
         &self.normals[facts.normal_start as usize..facts.normal_end as usize]
     }
 
-    /// Makes room for as many tokens and stems as there are in another.
+    /// Makes room for as many tokens as there are in another.
     pub(super) fn make_room(&mut self, other: &KnownTokens) {
         self.known.reserve(other.len().saturating_sub(self.len()));
-        self.normals.reserve(other.normals.len().saturating_sub(self.normals.len()));
-        self.stems.new.make_room(&other.stems.new);
         let known = &self.known;
         self.short.grow(other.len(), |table, id| hash_of(known, table, id));
     }
@@ -174,8 +186,21 @@ impl KnownTokens {
 
     /// Adds a token that is not there yet.
     pub(super) fn insert(&mut self, spelling: Spelling, facts: TokenFacts, normal: &str) -> TokenId {
-        let id = self.push(facts, normal);
-        let token = &mut self.known[id as usize];
+        let id = self.note(spelling, facts.kind);
+        self.put_down(facts, normal);
+        id
+    }
+
+    /// Adds a token that cannot be found by how it is written.
+    pub(super) fn push(&mut self, facts: TokenFacts, normal: &str) {
+        self.known.push(Known { bytes: [0; 2], facts });
+        self.put_down(facts, normal);
+    }
+
+    /// Adds a token that is not there yet, of which nothing else is known.
+    pub(super) fn note(&mut self, spelling: Spelling, kind: TokenKind) -> TokenId {
+        let id = self.known.len() as TokenId;
+        let mut token = Known { bytes: [0; 2], facts: TokenFacts::new(kind, 0, false, false) };
         match spelling {
             Spelling::Short(short) => {
                 (token.bytes, token.facts.short) = (short.bytes, short.length);
@@ -187,16 +212,17 @@ impl KnownTokens {
                 self.long_ids.push(id);
             }
         }
+        self.known.push(token);
         id
     }
 
-    /// Adds a token that cannot be found by how it is written.
-    pub(super) fn push(&mut self, facts: TokenFacts, normal: &str) -> TokenId {
+    /// Puts down what is known of the first token that is only noted.
+    pub(super) fn put_down(&mut self, facts: TokenFacts, normal: &str) {
+        let token = &mut self.known[self.learned].facts;
         let normal_start = self.normals.len() as u32;
         self.normals.push_str(normal);
-        let facts = TokenFacts { short: 0, normal_start, normal_end: self.normals.len() as u32, ..facts };
-        self.known.push(Known { bytes: [0; 2], facts });
-        (self.known.len() - 1) as TokenId
+        *token = TokenFacts { short: token.short, normal_start, normal_end: self.normals.len() as u32, ..facts };
+        self.learned += 1;
     }
 
     pub(super) fn stem(&self, id: StemId) -> &str {

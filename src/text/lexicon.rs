@@ -26,19 +26,27 @@ const MAX_TOKENS: usize = 1 << 16;
 const MAX_BYTES: usize = 64 << 20;
 
 /// The kinds with a class token, in the order of their ids.
-const PERSONAL_KINDS: [TokenKind; 4] = [TokenKind::Mention, TokenKind::Url, TokenKind::Email, TokenKind::Phone];
+pub(super) const PERSONAL_KINDS: [TokenKind; 4] =
+    [TokenKind::Mention, TokenKind::Url, TokenKind::Email, TokenKind::Phone];
 
 /// Distinct tokens and stems met so far.
 pub struct Lexicon {
-    language: Language,
-    stemmer: Stemmer,
+    pub(super) language: Language,
+    learner: Learner,
     /// Copied where another lexicon has them too and this one meets a new token.
-    tokens: Arc<KnownTokens>,
+    pub(super) tokens: Arc<KnownTokens>,
     /// Tokens of the text that is being analysed, and what the table has for each.
     cut: Vec<Token>,
     fetched: Vec<Option<(Short, u64, Slot)>>,
-    normal: String,
-    stem: String,
+}
+
+/// Normalises and stems tokens, one at a time.
+pub(super) struct Learner {
+    stemmer: Stemmer,
+    /// The canonical form of the token that was learned last.
+    pub(super) normal: String,
+    /// Its stem.
+    pub(super) stem: String,
 }
 
 impl Lexicon {
@@ -50,15 +58,7 @@ impl Lexicon {
     }
 
     fn of(language: Language, tokens: Arc<KnownTokens>) -> Self {
-        Lexicon {
-            language,
-            stemmer: Stemmer::new(language),
-            tokens,
-            cut: Vec::new(),
-            fetched: Vec::new(),
-            normal: String::new(),
-            stem: String::new(),
-        }
+        Lexicon { language, learner: Learner::new(language), tokens, cut: Vec::new(), fetched: Vec::new() }
     }
 
     /// One that knows the same tokens by the same ids; what either meets from now on the other does not know. They share memory.
@@ -68,12 +68,22 @@ impl Lexicon {
 
     /// The same tokens by the same ids, while the first stem ids are the indices of the given stems.
     pub(crate) fn with_stems(mut self, given_stems: Arc<StringTable>) -> Self {
-        Arc::make_mut(&mut self.tokens).give_stems(given_stems);
+        self.tokens_mut().give_stems(given_stems);
         self
     }
 
     /// Calls `emit` with each token of a text and its id.
-    pub fn analyze(&mut self, text: &str, mut emit: impl FnMut(Token, TokenId)) {
+    pub fn analyze(&mut self, text: &str, emit: impl FnMut(Token, TokenId)) {
+        self.read(text, emit, Lexicon::add);
+    }
+
+    /// The same; `add` adds a token that was not met, of which it gets the kind, the text and the spelling.
+    pub(super) fn read(
+        &mut self,
+        text: &str,
+        mut emit: impl FnMut(Token, TokenId),
+        add: impl Fn(&mut Self, TokenKind, &str, Spelling) -> TokenId,
+    ) {
         let (mut cut, mut fetched) = (std::mem::take(&mut self.cut), std::mem::take(&mut self.fetched));
         cut.clear();
         tokenize(text, |token| cut.push(token));
@@ -87,35 +97,15 @@ impl Lexicon {
         for (&token, fetched) in cut.iter().zip(&fetched) {
             let id = match fetched {
                 Some((short, hash, slot)) if slot.may_be(*hash) && self.tokens.is(slot.id(), short) => slot.id(),
-                Some((short, ..)) => self.id(token.kind, token.text(text), Spelling::Short(*short)),
+                Some((short, ..)) => self.id(token.kind, token.text(text), Spelling::Short(*short), &add),
                 None => match PERSONAL_KINDS.iter().position(|&kind| kind == token.kind) {
                     Some(place) => place as TokenId,
-                    None => self.id(token.kind, token.text(text), Spelling::Long(token.text(text))),
+                    None => self.id(token.kind, token.text(text), Spelling::Long(token.text(text)), &add),
                 },
             };
             emit(token, id);
         }
         (self.cut, self.fetched) = (cut, fetched);
-    }
-
-    /// Makes room for as many tokens as another lexicon has.
-    pub(crate) fn make_room(&mut self, other: &Lexicon) {
-        Arc::make_mut(&mut self.tokens).make_room(&other.tokens);
-    }
-
-    /// The id here of a token of another lexicon of the same language, which is taken over if it is not known: what is known of a token
-    /// depends on nothing but how it is written.
-    pub(crate) fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
-        if (id as usize) < PERSONAL_KINDS.len() {
-            return id;
-        }
-        let spelling = other.tokens.spelling(id);
-        self.tokens.find(spelling).unwrap_or_else(|| {
-            let tokens = Arc::make_mut(&mut self.tokens);
-            let mut facts = other.facts(id);
-            facts.stem = tokens.stem_id(other.stem(facts.stem));
-            tokens.insert(spelling, facts, other.normal(id))
-        })
     }
 
     /// What is known of a token.
@@ -167,23 +157,50 @@ impl Lexicon {
 
     fn add_personal_kinds(&mut self) {
         for kind in PERSONAL_KINDS {
-            let facts = self.learn(kind, "");
-            Arc::make_mut(&mut self.tokens).push(facts, &self.normal);
+            let facts = self.learn_new(kind, "");
+            Arc::make_mut(&mut self.tokens).push(facts, &self.learner.normal);
         }
     }
 
     /// The id of a token, which is added if it was not met. Tokens with a class token must not come here.
-    fn id(&mut self, kind: TokenKind, text: &str, spelling: Spelling) -> TokenId {
+    fn id(
+        &mut self,
+        kind: TokenKind,
+        text: &str,
+        spelling: Spelling,
+        add: &impl Fn(&mut Self, TokenKind, &str, Spelling) -> TokenId,
+    ) -> TokenId {
         if let Some(id) = self.tokens.find(spelling) {
-            debug_assert_eq!(self.facts(id).kind, kind, "one spelling, one kind");
+            debug_assert_eq!(self.tokens.kind(id), kind, "one spelling, one kind");
             return id;
         }
-        let facts = self.learn(kind, text);
-        Arc::make_mut(&mut self.tokens).insert(spelling, facts, &self.normal)
+        add(self, kind, text, spelling)
     }
 
-    /// Normalises and stems a token. Its canonical form is in `self.normal` then.
-    fn learn(&mut self, kind: TokenKind, text: &str) -> TokenFacts {
+    /// Learns a new token and adds it.
+    fn add(&mut self, kind: TokenKind, text: &str, spelling: Spelling) -> TokenId {
+        let facts = self.learn_new(kind, text);
+        Arc::make_mut(&mut self.tokens).insert(spelling, facts, &self.learner.normal)
+    }
+
+    fn learn_new(&mut self, kind: TokenKind, text: &str) -> TokenFacts {
+        let (shouted, elongated) = self.learner.learn(kind, text);
+        let stem = Arc::make_mut(&mut self.tokens).stem_id(&self.learner.stem);
+        TokenFacts::new(kind, stem, shouted, elongated)
+    }
+
+    pub(super) fn tokens_mut(&mut self) -> &mut KnownTokens {
+        Arc::make_mut(&mut self.tokens)
+    }
+}
+
+impl Learner {
+    pub(super) fn new(language: Language) -> Self {
+        Learner { stemmer: Stemmer::new(language), normal: String::new(), stem: String::new() }
+    }
+
+    /// Normalises and stems a token; whether it is shouted, and whether it is elongated.
+    pub(super) fn learn(&mut self, kind: TokenKind, text: &str) -> (bool, bool) {
         normalize(kind, text, &mut self.normal);
         self.stem.clear();
         match kind {
@@ -191,8 +208,7 @@ impl Lexicon {
             _ => self.stem.push_str(&self.normal),
         }
         let is_word = kind == TokenKind::Word;
-        let stem = Arc::make_mut(&mut self.tokens).stem_id(&self.stem);
-        TokenFacts::new(kind, stem, is_word && is_shouted(text), is_word && is_elongated(text))
+        (is_word && is_shouted(text), is_word && is_elongated(text))
     }
 }
 
@@ -248,41 +264,6 @@ mod tests {
         let found = ids(&mut lexicon, "@ann @bob a@b.org");
         assert_eq!(found, [0, 0, 2]);
         assert!(!format!("{:?}", lexicon.tokens).contains("ann") && lexicon.tokens.short.len() == 0);
-    }
-
-    #[test]
-    fn adopted_tokens_get_the_ids_that_their_texts_would_have_got() {
-        let texts = [
-            "Cats and dogs, incomprehensibilities @ann",
-            "DOGS and incomprehensibilities saaaat x.org unimaginablenesses",
-            "cats",
-        ];
-        let mut one = english(&[]);
-        let expected: Vec<Vec<TokenId>> = texts.iter().map(|text| ids(&mut one, text)).collect();
-        let mut all = english(&[]);
-        for (text, expected) in texts.iter().zip(&expected) {
-            let mut other = english(&[]);
-            let own = ids(&mut other, text);
-            assert_eq!(own.iter().map(|&id| all.adopt(&other, id)).collect::<Vec<_>>(), *expected);
-        }
-        assert_eq!(all.len(), one.len());
-        for id in 0..one.len() as TokenId {
-            assert_eq!((all.normal(id), all.facts(id).stem), (one.normal(id), one.facts(id).stem));
-            assert_eq!(
-                (all.facts(id).shouted, all.facts(id).elongated),
-                (one.facts(id).shouted, one.facts(id).elongated)
-            );
-        }
-        assert_eq!(ids(&mut all, texts[1]), expected[1]);
-
-        let stems = Arc::new(StringTable::from_sorted(["cat", "zebra"].iter().copied()));
-        let mut renamed = all.sibling().with_stems(stems);
-        assert_eq!(ids(&mut renamed, texts[1]), expected[1]);
-        assert_eq!(renamed.facts(expected[2][0]).stem, 0);
-        for id in 0..all.len() as TokenId {
-            assert_eq!(renamed.normal(id), all.normal(id));
-            assert_eq!(renamed.stem(renamed.facts(id).stem), all.stem(all.facts(id).stem));
-        }
     }
 
     #[test]

@@ -29,6 +29,19 @@ impl Short {
         };
         Some(Short { bytes, length: length as u8 })
     }
+
+    /// The bytes again, written into `buffer`.
+    pub(super) fn write<'b>(&self, buffer: &'b mut [u8; 16]) -> &'b [u8] {
+        let (length, [first, last]) = (usize::from(self.length), self.bytes.map(u64::to_le_bytes));
+        let half = match length {
+            0..4 => 0,
+            4..8 => 4,
+            _ => 8,
+        };
+        buffer[..8].copy_from_slice(&first);
+        buffer[length.saturating_sub(half)..length].copy_from_slice(&last[..half]);
+        &buffer[..length]
+    }
 }
 
 /// A part of a token's hash, and its id: eight bytes, so that many fit into a cache.
@@ -145,8 +158,10 @@ mod tests {
         let tokens: Vec<String> =
             (0..=16).flat_map(|length| ["a".repeat(length), "b".to_owned() + &"a".repeat(length)]).collect();
         let mut known: Vec<Short> = Vec::new();
-        for short in tokens.iter().filter_map(|token| Short::of(token.as_bytes())) {
+        for token in tokens.iter().map(String::as_bytes) {
+            let Some(short) = Short::of(token) else { continue };
             assert!(!known.contains(&short));
+            assert_eq!(short.write(&mut [0; 16]), token);
             known.push(short);
         }
         assert_eq!(known.len(), 33, "all but the one of seventeen bytes");

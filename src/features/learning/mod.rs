@@ -1,6 +1,5 @@
 //! Learns vocabularies from the training comments, then analyses every comment once.
 
-mod pool;
 mod token_lists;
 mod vocabularies;
 
@@ -11,26 +10,21 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use self::pool::Pool;
-use self::token_lists::TokenLists;
+use self::token_lists::{Readers, TokenLists, learn_noted};
 use self::vocabularies::{
     NONE, keep, learn_bigrams, learn_context_idf, learn_grams, learn_stems, learn_target_terms, learn_targets,
     stem_frequencies,
 };
 use super::crossed;
-use super::frequencies::{DocumentFrequencies, added};
+use super::frequencies::{DocumentFrequencies, added, total};
 use super::inherited::{Inherited, InheritedColumns};
+use super::pool::{Pool, at_once, in_pieces};
 use super::session::{Contexts, Shared, topic};
 use super::similarity::{self, Measured};
 use super::target_chars;
-use super::weighting::{RawRow, RawRows, smoothed_idf};
+use super::weighting::{self, RawRow, RawRows, smoothed_idf};
 use super::{BlockConfig, FeatureConfig, Features, Session, Texts};
 use crate::text::{Language, Lexicon};
-
-/// Rows that a thread takes at a time: few enough that none stands idle for long.
-fn rows_at_once(rows: usize) -> usize {
-    (rows / 32).clamp(128, 1024)
-}
 
 /// Learns features from comments, and gives each comment's raw row.
 pub fn learn(language: Language, config: &FeatureConfig, rows: &[Texts]) -> (Features, RawRows) {
@@ -46,10 +40,13 @@ pub fn learn_onto(
     rows: &[Texts],
 ) -> (Features, RawRows, Option<InheritedColumns>) {
     let mut lexicon = Lexicon::new(language, Arc::default());
-    let texts: Vec<[&str; 1]> = rows.iter().map(|row| [row.comment]).collect();
-    let comments = TokenLists::analyze(language, &mut lexicon, &texts);
+    let readers = Readers::new(language);
+    let (comments, contexts) =
+        rayon::join(|| readers.read(&mut lexicon, rows.len(), |row| [rows[row].comment]), || distinct_contexts(rows));
     let comment_tokens = lexicon.len();
-    let contexts = TokenLists::analyze(language, &mut lexicon, &distinct_contexts(rows));
+    let contexts = readers.read(&mut lexicon, contexts.len(), |context| contexts[context]);
+    drop(readers);
+    learn_noted(&mut lexicon);
     let (grams, (stem_df, stems, stem_columns, bigrams)) = rayon::join(
         || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
         || {
@@ -79,9 +76,10 @@ pub fn learn_onto(
         inherited.extend_words(&mut features);
         inherited.keep_context_idf(&mut features);
     }
-    // All that is looked up before every vocabulary is there.
-    features.lookups.bigrams = super::words::BigramTable::new(&features.bigrams, features.stems.len());
-    let column_of = |token| stem_columns[lexicon.facts(token).stem as usize];
+    let (stems, known) = (features.stems.clone(), features.stems.len());
+    let (term_tables, lexicon) = rayon::join(|| features.term_tables(), || lexicon.with_stems(stems));
+    features.lookups.terms = term_tables;
+    let column_of = |token| Some(lexicon.facts(token).stem).filter(|&stem| (stem as usize) < known).unwrap_or(NONE);
     features.target_terms = learn_target_terms(&features, &comments, column_of, &target_of, &config.target_words);
     if config.target_chars.weight > 0.0 {
         let known = |target: u32| Some(target).filter(|&target| target != NONE);
@@ -93,13 +91,12 @@ pub fn learn_onto(
         inherited.extend_targets(&mut features);
     }
 
-    // No token is cut or stemmed a second time, and every context is analysed once for the whole training. Nobody asks for a token's n-grams
-    // before the features are indexed.
+    // No token is cut or stemmed a second time, and every context is analysed once for the whole training.
     let shared = Arc::new(Shared::new(usize::MAX));
-    let comments = Comments { rows, tokens: comments, lexicon: lexicon.with_stems(features.stems.clone()), shared };
+    let comments = Comments { rows, tokens: comments, lexicon, shared };
     let measured = if contexts.is_empty() { Vec::new() } else { comments.measure(&features) };
-    features.bins = similarity::learn_bins(&measured);
-    features.gate = similarity::learn_gate(&measured);
+    (features.bins, features.gate) =
+        rayon::join(|| similarity::learn_bins(&measured), || similarity::learn_gate(&measured));
     if let Some(inherited) = &inherited {
         inherited.keep_bins(&mut features);
     }
@@ -109,10 +106,9 @@ pub fn learn_onto(
     if let Some(inherited) = &inherited {
         inherited.extend_crossed(&mut features);
     }
-    features = features.index();
-    let all: Vec<usize> = (0..rows.len()).collect();
-    let raw = comments.extract(&features);
-    features.idf = raw.idf(&features.layout(), &all, |_| 1);
+    features.lookups.pairs = features.pair_tables();
+    let (raw, df) = comments.extract(&features);
+    features.idf = weighting::idf(&features.layout(), rows.len(), &df, |_| 1);
     let columns = inherited.map(|inherited| inherited.columns(&features));
     if let Some(columns) = &columns {
         columns.keep_idf(&mut features.idf);
@@ -135,12 +131,10 @@ impl Comments<'_> {
         &self,
         features: &Features,
         read: impl Fn(&mut Session, Range<usize>) -> T + Sync + Send,
-    ) -> impl IndexedParallelIterator<Item = T> {
-        let (rows, size) = (self.rows.len(), rows_at_once(self.rows.len()));
+    ) -> Vec<T> {
+        let rows = self.rows.len();
         let sessions = Pool::new(|_| Session::new(features, self.shared.clone()).with_lexicon(self.lexicon.sibling()));
-        let pieces =
-            (0..rows.div_ceil(size)).into_par_iter().map(move |piece| piece * size..rows.min((piece + 1) * size));
-        pieces.map(move |rows| sessions.lend(|session| read(session, rows)))
+        in_pieces(rows, at_once(rows)).map(|rows| sessions.lend(|session| read(session, rows))).collect()
     }
 
     /// Gives a comment to a session; its contexts.
@@ -158,44 +152,52 @@ impl Comments<'_> {
             });
             measured.collect()
         };
-        self.each(features, measure).collect::<Vec<_>>().concat()
+        self.each(features, measure).concat()
     }
 
     /// In how many comments that have a context each stem crosses with it, by block, kind and stem.
     fn crossed_frequencies(&self, features: &Features, known: usize) -> [Vec<u32>; 3] {
         let kinds = crossed::KINDS as usize;
-        let count = |session: &mut Session, rows: Range<usize>| {
-            let mut frequencies = [(); 3].map(|()| DocumentFrequencies::new(kinds * known));
-            for row in rows {
-                let contexts = self.read(session, row);
-                let Some(context) = topic(&contexts) else { continue };
-                let measured = session.measure(&contexts);
-                let is_related = similarity::is_related(&measured, features.gate);
-                session.crossed_terms(context, is_related, |block, kind, stem| {
-                    if (stem as usize) < known {
-                        frequencies[block].count(kind as usize * known + stem as usize, row);
-                    }
-                });
-            }
-            frequencies.map(|f| f.df)
+        let counters = Pool::new(|_| [(); 3].map(|()| DocumentFrequencies::new(kinds * known)));
+        let count = |session: &mut Session, row: usize, frequencies: &mut [DocumentFrequencies; 3]| {
+            let contexts = self.read(session, row);
+            let Some(context) = topic(&contexts) else { return };
+            let measured = session.measure(&contexts);
+            let is_related = similarity::is_related(&measured, features.gate);
+            session.crossed_terms(context, is_related, |block, kind, stem| {
+                if (stem as usize) < known {
+                    frequencies[block].count(kind as usize * known + stem as usize, row);
+                }
+            });
         };
+        self.each(features, |session, rows| {
+            counters.lend(|frequencies| rows.for_each(|row| count(session, row, frequencies)));
+        });
+        let counted = counters.into_all().into_iter().map(|frequencies| frequencies.map(|f| f.df));
         let by_block = |[a, b, c]: [Vec<u32>; 3], [d, e, f]: [Vec<u32>; 3]| [added(a, d), added(b, e), added(c, f)];
-        self.each(features, count).reduce_with(by_block).unwrap_or_default()
+        counted.reduce(by_block).unwrap_or_default()
     }
 
-    /// Raw rows of comments, in order.
-    fn extract(&self, features: &Features) -> RawRows {
+    /// Raw rows of comments, in order, and how many of them hold each counted column.
+    fn extract(&self, features: &Features) -> (RawRows, Vec<u32>) {
+        let columns = features.layout().counted_columns();
+        let counters = Pool::new(|_| DocumentFrequencies::new(columns));
         let extract = |session: &mut Session, rows: Range<usize>| {
             let mut raw = RawRow::default();
             let mut out = RawRows::new();
-            for row in rows {
-                session.read_again(self.tokens.row(row));
-                session.extract_read(&self.rows[row], &mut raw);
-                out.push(&raw);
-            }
+            counters.lend(|frequencies| {
+                for row in rows {
+                    session.read_again(self.tokens.row(row));
+                    session.extract_read(&self.rows[row], &mut raw);
+                    raw.columns.iter().for_each(|&column| frequencies.count_distinct(column as usize));
+                    out.push(&raw);
+                }
+            });
             out
         };
-        RawRows::concat(&self.each(features, extract).collect::<Vec<_>>())
+        let mut all = RawRows::new();
+        self.each(features, extract).into_iter().for_each(|rows| all.append(rows));
+        (all, total(counters, columns))
     }
 }
 
@@ -292,7 +294,7 @@ mod tests {
         for (other, other_raw) in others {
             assert_eq!(names(other), names(features));
             assert_eq!((&other.idf, &other.bins, other.gate), (&features.idf, &features.bins, features.gate));
-            assert_eq!(format!("{other_raw:?}"), format!("{raw:?}"));
+            assert!(other_raw == raw);
         }
         let mut alone = RawRows::new();
         let mut row = RawRow::default();
@@ -300,6 +302,6 @@ mod tests {
             Session::new(features, Arc::new(Shared::new(1))).extract(texts, &mut row);
             alone.push(&row);
         }
-        assert_eq!(format!("{alone:?}"), format!("{raw:?}"));
+        assert!(alone == *raw);
     }
 }

@@ -183,7 +183,7 @@ pub(super) fn learn_target_terms(
                 stems.clone().map(|stem| (stem, 1)),
                 stems,
                 features.stems.len(),
-                &features.lookups.bigrams,
+                &features.lookups.terms.bigrams,
                 wanted,
                 words,
             );
@@ -205,6 +205,7 @@ mod tests {
 
     use super::*;
     use crate::features::FeatureConfig;
+    use crate::features::learning::token_lists::{Readers, learn_noted};
     use crate::text::Language;
 
     #[test]
@@ -219,7 +220,8 @@ mod tests {
             .collect();
         let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
         let mut lexicon = Lexicon::new(Language::English, Default::default());
-        let comments = TokenLists::analyze(Language::English, &mut lexicon, &texts);
+        let comments = Readers::new(Language::English).read(&mut lexicon, texts.len(), |i| texts[i]);
+        learn_noted(&mut lexicon);
         let config = BlockConfig { min_df: 3, ..FeatureConfig::default().words };
         for stems in [0, 3, 5] {
             let column_of = |token| Some(lexicon.facts(token).stem).filter(|&s| (s as usize) < stems).unwrap_or(NONE);

@@ -1,0 +1,139 @@
+//! Tokens that are noted while texts are cut, and learned later: where several threads cut texts, none learns what another learned.
+
+use std::ops::Range;
+
+use super::known_tokens::{Spelling, TokenFacts};
+use super::lexicon::{Learner, Lexicon, PERSONAL_KINDS, TokenId};
+use super::token::Token;
+
+/// What was learned of some noted tokens, one after the other.
+pub(crate) struct Learned {
+    tokens: Vec<LearnedToken>,
+    normals: String,
+    stems: String,
+}
+
+/// How a token is written, and where its canonical form and its stem end among those that were learned with it.
+struct LearnedToken {
+    shouted: bool,
+    elongated: bool,
+    normal_end: usize,
+    stem_end: usize,
+}
+
+impl Lexicon {
+    /// Calls `emit` with each token of a text and its id. Of new tokens nothing but their kind is noted.
+    pub(crate) fn note(&mut self, text: &str, emit: impl FnMut(Token, TokenId)) {
+        self.read(text, emit, |lexicon, kind, _, spelling| lexicon.tokens_mut().note(spelling, kind));
+    }
+
+    /// The id here of a token that another lexicon noted; it is noted here too if it is not known.
+    pub(crate) fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
+        if (id as usize) < PERSONAL_KINDS.len() {
+            return id;
+        }
+        let (spelling, kind) = (other.tokens.spelling(id), other.tokens.kind(id));
+        self.tokens.find(spelling).unwrap_or_else(|| self.tokens_mut().note(spelling, kind))
+    }
+
+    /// Makes room for as many tokens as another lexicon has.
+    pub(crate) fn make_room(&mut self, other: &Lexicon) {
+        self.tokens_mut().make_room(&other.tokens);
+    }
+
+    /// The tokens that are only noted.
+    pub(crate) fn noted(&self) -> Range<TokenId> {
+        self.tokens.learned() as TokenId..self.len() as TokenId
+    }
+
+    /// Normalises and stems some of them.
+    pub(crate) fn learn(&self, noted: Range<TokenId>) -> Learned {
+        let mut learner = Learner::new(self.language);
+        let mut learned =
+            Learned { tokens: Vec::with_capacity(noted.len()), normals: String::new(), stems: String::new() };
+        for id in noted {
+            let kind = self.tokens.kind(id);
+            let mut bytes = [0; 16];
+            let text = match self.tokens.spelling(id) {
+                Spelling::Short(short) => std::str::from_utf8(short.write(&mut bytes)).expect("a token is text"),
+                Spelling::Long(text) => text,
+            };
+            let (shouted, elongated) = learner.learn(kind, text);
+            learned.normals.push_str(&learner.normal);
+            learned.stems.push_str(&learner.stem);
+            let (normal_end, stem_end) = (learned.normals.len(), learned.stems.len());
+            learned.tokens.push(LearnedToken { shouted, elongated, normal_end, stem_end });
+        }
+        learned
+    }
+
+    /// Puts down what was learned of the first tokens that are only noted.
+    pub(crate) fn put_down(&mut self, learned: &Learned) {
+        let tokens = self.tokens_mut();
+        let (mut normal_start, mut stem_start) = (0, 0);
+        for &LearnedToken { shouted, elongated, normal_end, stem_end } in &learned.tokens {
+            let stem = tokens.stem_id(&learned.stems[stem_start..stem_end]);
+            let kind = tokens.kind(tokens.learned() as TokenId);
+            tokens
+                .put_down(TokenFacts::new(kind, stem, shouted, elongated), &learned.normals[normal_start..normal_end]);
+            (normal_start, stem_start) = (normal_end, stem_end);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::text::{Language, StringTable};
+
+    fn english() -> Lexicon {
+        Lexicon::new(Language::English, Arc::default())
+    }
+
+    fn ids(lexicon: &mut Lexicon, text: &str) -> Vec<TokenId> {
+        let mut ids = Vec::new();
+        lexicon.analyze(text, |_, id| ids.push(id));
+        ids
+    }
+
+    #[test]
+    fn what_was_noted_elsewhere_and_learned_here_is_what_its_texts_would_have_taught() {
+        let texts = [
+            "Cats and dogs, incomprehensibilities @ann",
+            "DOGS and incomprehensibilities saaaat x.org unimaginablenesses éé",
+            "cats",
+        ];
+        let mut one = english();
+        let expected: Vec<Vec<TokenId>> = texts.iter().map(|text| ids(&mut one, text)).collect();
+        let mut all = english();
+        for (text, expected) in texts.iter().zip(&expected) {
+            let mut other = english();
+            let mut own = Vec::new();
+            other.note(text, |_, id| own.push(id));
+            all.make_room(&other);
+            assert_eq!(own.iter().map(|&id| all.adopt(&other, id)).collect::<Vec<_>>(), *expected);
+        }
+        assert_eq!((all.len(), all.noted()), (one.len(), PERSONAL_KINDS.len() as TokenId..one.len() as TokenId));
+        let (middle, end) = (PERSONAL_KINDS.len() as TokenId + 3, one.len() as TokenId);
+        let learned = [all.noted().start..middle, middle..middle, middle..end].map(|ids| all.learn(ids));
+        learned.iter().for_each(|learned| all.put_down(learned));
+        assert!(all.noted().is_empty());
+        for id in 0..end {
+            assert_eq!(all.normal(id), one.normal(id));
+            assert_eq!(format!("{:?}", all.facts(id)), format!("{:?}", one.facts(id)));
+        }
+        assert_eq!(ids(&mut all, texts[1]), expected[1]);
+        assert_eq!(ids(&mut all, "zebras"), ids(&mut one, "zebras"));
+
+        let stems = Arc::new(StringTable::from_sorted(["cat", "zebra"]));
+        let mut renamed = all.sibling().with_stems(stems);
+        assert_eq!(ids(&mut renamed, texts[1]), expected[1]);
+        assert_eq!(renamed.facts(expected[2][0]).stem, 0);
+        for id in 0..all.len() as TokenId {
+            assert_eq!(renamed.normal(id), all.normal(id));
+            assert_eq!(renamed.stem(renamed.facts(id).stem), all.stem(all.facts(id).stem));
+        }
+    }
+}
