@@ -7,14 +7,20 @@ use rayon::prelude::*;
 use crate::features::pool::{Pool, at_once, in_pieces};
 use crate::text::{Language, Learned, Lexicon, TokenId};
 
-/// Pieces that are read before their ids are united.
-const PIECES_AT_ONCE: usize = 128;
-
 /// Stands for a token that was not united yet.
 const NOT_UNITED: TokenId = TokenId::MAX;
 
-/// Token ids of many texts, one after the other.
+/// Token ids of many texts.
 pub(super) struct TokenLists {
+    /// Pieces of so many texts each, but the last; they stay where they were made.
+    size: usize,
+    pieces: Vec<Piece>,
+    texts: usize,
+}
+
+/// Token ids of some texts, one after the other.
+struct Piece {
+    reader: usize,
     starts: Vec<usize>,
     tokens: Vec<TokenId>,
 }
@@ -25,12 +31,6 @@ struct Reader {
     lexicon: Lexicon,
     /// By its token id the one in the lexicon of all.
     united: Vec<TokenId>,
-}
-
-/// Texts by the ids of one reader.
-struct Piece {
-    reader: usize,
-    lists: TokenLists,
 }
 
 /// Cuts texts side by side. Tokens are only noted, so that no two threads stem the same one: see [`learn_noted`].
@@ -50,42 +50,49 @@ impl Readers {
         texts: usize,
         text: impl Fn(usize) -> [&'t str; N] + Sync,
     ) -> TokenLists {
-        self.read_in_pieces(at_once(texts), PIECES_AT_ONCE, lexicon, texts, text)
+        self.read_in_pieces(at_once(texts), lexicon, texts, text)
     }
 
     fn read_in_pieces<'t, const N: usize>(
         &self,
         size: usize,
-        pieces: usize,
         lexicon: &mut Lexicon,
         texts: usize,
         text: impl Fn(usize) -> [&'t str; N] + Sync,
     ) -> TokenLists {
         let read = |texts: Range<usize>| {
             self.0.lend(|reader| {
-                let mut lists = TokenLists::new();
+                let (mut starts, mut tokens) = (vec![0], Vec::new());
                 for place in texts {
-                    text(place).iter().for_each(|part| reader.lexicon.note(part, |_, id| lists.tokens.push(id)));
-                    lists.starts.push(lists.tokens.len());
+                    text(place).iter().for_each(|part| reader.lexicon.note(part, |_, id| tokens.push(id)));
+                    starts.push(tokens.len());
                 }
-                Piece { reader: reader.number, lists }
+                Piece { reader: reader.number, starts, tokens }
             })
         };
-        let mut all = TokenLists::new();
-        for some in (0..texts).step_by(pieces * size).map(|start| start..texts.min(start + pieces * size)) {
-            let pieces: Vec<Piece> = in_pieces(some.len(), size)
-                .map(|piece| read(some.start + piece.start..some.start + piece.end))
-                .collect();
-            let mut readers = self.0.all();
-            readers.sort_unstable_by_key(|reader| reader.number);
-            readers.iter().for_each(|reader| lexicon.make_room(&reader.lexicon));
-            all.starts.reserve(some.len());
-            all.tokens.reserve(pieces.iter().map(|piece| piece.lists.tokens.len()).sum());
-            for Piece { reader, lists } in pieces {
-                all.append(lists, &mut readers[reader], lexicon);
-            }
+        let mut pieces: Vec<Piece> = in_pieces(texts, size).map(read).collect();
+        let mut readers = self.0.all();
+        readers.sort_unstable_by_key(|reader| reader.number);
+        for Reader { lexicon: own, united, .. } in &mut *readers {
+            lexicon.make_room(own);
+            united.resize(own.len(), NOT_UNITED);
         }
-        all
+        pieces.iter_mut().for_each(|piece| piece.unite(&mut readers[piece.reader], lexicon));
+        TokenLists { size, pieces, texts }
+    }
+}
+
+impl Piece {
+    /// Takes the ids of the lexicon of all, in which tokens are noted that come for the first time.
+    fn unite(&mut self, reader: &mut Reader, lexicon: &mut Lexicon) {
+        let Reader { lexicon: own, united, .. } = reader;
+        for token in &mut self.tokens {
+            let id = &mut united[*token as usize];
+            if *id == NOT_UNITED {
+                *id = lexicon.adopt(own, *token);
+            }
+            *token = *id;
+        }
     }
 }
 
@@ -101,27 +108,8 @@ pub(super) fn learn_noted(lexicon: &mut Lexicon) {
 }
 
 impl TokenLists {
-    fn new() -> Self {
-        TokenLists { starts: vec![0], tokens: Vec::new() }
-    }
-
-    /// Appends what a reader read; tokens that come for the first time are noted in the lexicon of all.
-    fn append(&mut self, lists: TokenLists, reader: &mut Reader, lexicon: &mut Lexicon) {
-        let Reader { lexicon: own, united, .. } = reader;
-        united.resize(own.len(), NOT_UNITED);
-        let before = self.tokens.len();
-        self.starts.extend(lists.starts[1..].iter().map(|start| before + start));
-        self.tokens.extend(lists.tokens.into_iter().map(|token| {
-            let id = &mut united[token as usize];
-            if *id == NOT_UNITED {
-                *id = lexicon.adopt(own, token);
-            }
-            *id
-        }));
-    }
-
     pub(super) fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.texts
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -130,7 +118,8 @@ impl TokenLists {
 
     /// The tokens of a text.
     pub(super) fn row(&self, row: usize) -> &[TokenId] {
-        &self.tokens[self.starts[row]..self.starts[row + 1]]
+        let (Piece { starts, tokens, .. }, place) = (&self.pieces[row / self.size], row % self.size);
+        &tokens[starts[place]..starts[place + 1]]
     }
 }
 
@@ -147,8 +136,8 @@ mod tests {
         let mut one = Lexicon::new(Language::English, Default::default());
         let mut all = Lexicon::new(Language::English, Default::default());
         let readers = Readers::new(Language::English);
-        let [known, new] = [&texts[..700], &texts[700..]]
-            .map(|texts| readers.read_in_pieces(30, 8, &mut all, texts.len(), |i| texts[i]));
+        let [known, new] =
+            [&texts[..700], &texts[700..]].map(|texts| readers.read_in_pieces(30, &mut all, texts.len(), |i| texts[i]));
         learn_noted(&mut all);
         let lists = || (0..known.len()).map(|row| known.row(row)).chain((0..new.len()).map(|row| new.row(row)));
         assert_eq!(lists().count(), texts.len());

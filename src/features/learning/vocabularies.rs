@@ -10,6 +10,7 @@ use crate::features::frequencies::{DocumentFrequencies, count_all};
 use crate::features::inherited::united;
 use crate::features::layout::Block;
 use crate::features::pair_table::Wanted;
+use crate::features::pool::{Pool, in_pieces};
 use crate::features::target_words::{self, TARGET_ALONE};
 use crate::features::weighting::smoothed_idf;
 use crate::features::words::{self, EDGE};
@@ -173,7 +174,8 @@ pub(super) fn learn_target_terms(
         rows_of[target as usize].push(row);
     }
     let columns = features.layout().range(Block::Words).len();
-    let scratch = || (Counter::new(columns), Wanted::default(), DocumentFrequencies::new(columns));
+    let scratch = Pool::new(|_| (Counter::new(columns), Wanted::default(), DocumentFrequencies::new(columns)));
+    let fewest = config.min_df.max(1);
     let of_target = |(words, wanted, frequencies): &mut (Counter, Wanted, DocumentFrequencies), target: usize| {
         let rows = &rows_of[target];
         let mut held = Vec::new();
@@ -193,9 +195,10 @@ pub(super) fn learn_target_terms(
         }
         let alone = ([target as u32, TARGET_ALONE], rows.len() as u32);
         let taken = held.into_iter().map(|column| ([target as u32, column], frequencies.take(column as usize)));
-        taken.chain([alone]).filter(|&(_, df)| df > 0).collect::<Vec<_>>()
+        taken.chain([alone]).filter(|&(_, df)| df as usize >= fewest).collect::<Vec<_>>()
     };
-    let terms: Vec<Vec<_>> = (0..rows_of.len()).into_par_iter().map_init(scratch, of_target).collect();
+    let terms: Vec<Vec<_>> =
+        in_pieces(rows_of.len(), 1).map(|targets| scratch.lend(|scratch| of_target(scratch, targets.start))).collect();
     keep(terms.into_iter().flatten(), config.min_df, config.max_features)
 }
 
