@@ -22,6 +22,10 @@ use linfa::traits::Fit;
 use linfa::{DatasetBase, ParamGuard};
 use ndarray::Array1;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Label columns, the first of which that exists is learned.
 const TASKS: [&str; 2] = ["stance", "tone"];
 

@@ -120,7 +120,8 @@ pub fn estimate(examples: &[Example], config: &Config, base: Option<&Model>) -> 
     // Column and value; then what a fit keeps of every weight and every score. Where Newton's method has to help, columns and values stand
     // by columns as well, but hardly ever for several fits at a time.
     let one_fit = entries * 8.0 + classes * (columns * 56.0 + rows * 40.0);
-    let counters = rayon::current_num_threads().min(COUNTERS) as f64;
+    let threads = rayon::current_num_threads();
+    let counters = threads.min(COUNTERS) as f64;
     let bytes = |number: f64| number as u64;
     let of_base = base.map_or(0.0, |base| {
         let scores: usize = base.heads.iter().map(|head| head.regression.columns()).sum();
@@ -131,8 +132,11 @@ pub fn estimate(examples: &[Example], config: &Config, base: Option<&Model>) -> 
     Estimate {
         texts: bytes(text * 1.5 + rows * 400.0),
         features: bytes(entries * 5.0 + rows * 300.0),
-        // Candidates are counted in up to eight arrays side by side, pairs of words before anybody knows which are the same.
-        vocabularies: bytes(candidates * (120.0 + 8.0 * counters) + text * 4.0 + entries * 5.0),
+        // Candidates are counted in up to eight arrays side by side, pairs of words before anybody knows which are the same; columns in one
+        // for each thread.
+        vocabularies: bytes(
+            candidates * (120.0 + 8.0 * counters) + columns * 8.0 * threads as f64 + text * 4.0 + entries * 5.0,
+        ),
         base: bytes(of_base),
         program: PROGRAM,
         fits: bytes(side_by_side * one_fit + 2.0 * config.validation.folds as f64 * columns * classes * 8.0),

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::pool::{Pool, at_once, in_pieces};
 
-/// Most arrays that frequencies are counted in side by side: they take memory.
+/// Most arrays that [`count_all`] counts in side by side: they take memory.
 pub(crate) const COUNTERS: usize = 8;
 
 /// In how many comments each term occurs; terms are small integers.
@@ -46,7 +46,7 @@ impl DocumentFrequencies {
 }
 
 /// Adds up frequencies that were counted apart.
-pub(super) fn added(mut all: Vec<u32>, some: Vec<u32>) -> Vec<u32> {
+fn added(mut all: Vec<u32>, some: Vec<u32>) -> Vec<u32> {
     debug_assert_eq!(all.len(), some.len());
     all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
     all

@@ -9,10 +9,10 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::chars::GramTable;
+use super::Features;
 use super::frequencies::DocumentFrequencies;
 use super::words::key;
-use crate::text::{CharGram, Lexicon, TokenId};
+use crate::text::{Lexicon, TokenId};
 
 /// Targets of fewer comments have no n-grams of their own: there would be more of them than comments can tell apart.
 pub const FEWEST_COMMENTS: usize = 100;
@@ -22,20 +22,19 @@ const LENGTH: usize = 3;
 
 /// Pairs of target and n-gram, in the order in which comments hold them first, with the number of comments that do.
 ///
-/// `comments` gives each comment's tokens and its target, a number below `targets`; comments without a target do not matter.
+/// `comments` gives each comment's tokens and the index of its target; comments without a target do not matter.
 pub(super) fn frequencies<'c>(
-    grams: &[CharGram],
+    features: &Features,
     lexicon: &Lexicon,
-    targets: usize,
     comments: impl Iterator<Item = (&'c [TokenId], Option<u32>)> + Clone,
 ) -> Vec<([u32; 2], u32)> {
-    let mut of_target = vec![0usize; targets];
+    let mut of_target = vec![0usize; features.targets.len()];
     comments.clone().filter_map(|(_, target)| target).for_each(|target| of_target[target as usize] += 1);
     let is_frequent = |target: &u32| of_target[*target as usize] >= FEWEST_COMMENTS;
     if of_target.iter().all(|&comments| comments < FEWEST_COMMENTS) {
         return Vec::new();
     }
-    let table = GramTable::new(grams);
+    let (grams, table) = (&features.grams, &features.lookups.terms.grams);
     let mut of_tokens: HashMap<TokenId, Box<[u32]>, RandomState> = HashMap::default();
     let mut places: HashMap<u64, u32, RandomState> = HashMap::default();
     let mut pairs: Vec<[u32; 2]> = Vec::new();

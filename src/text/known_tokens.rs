@@ -163,7 +163,7 @@ impl KnownTokens {
         self.short.grow(other.len(), |table, id| hash_of(known, table, id));
     }
 
-    /// How a token that was inserted is written.
+    /// How a token is written that was inserted or noted.
     pub(super) fn spelling(&self, id: TokenId) -> Spelling<'_> {
         let known = &self.known[id as usize];
         match known.short() {
@@ -186,6 +186,7 @@ impl KnownTokens {
 
     /// Adds a token that is not there yet.
     pub(super) fn insert(&mut self, spelling: Spelling, facts: TokenFacts, normal: &str) -> TokenId {
+        debug_assert_eq!(self.learned, self.len(), "what is only noted is learned first");
         let id = self.note(spelling, facts.kind);
         self.put_down(facts, normal);
         id
@@ -193,6 +194,7 @@ impl KnownTokens {
 
     /// Adds a token that cannot be found by how it is written.
     pub(super) fn push(&mut self, facts: TokenFacts, normal: &str) {
+        debug_assert_eq!(self.learned, self.len(), "what is only noted is learned first");
         self.known.push(Known { bytes: [0; 2], facts });
         self.put_down(facts, normal);
     }

@@ -13,7 +13,7 @@ pub(crate) struct Learned {
     stems: String,
 }
 
-/// How a token is written, and where its canonical form and its stem end among those that were learned with it.
+/// What was learned of a token, and where its canonical form and its stem end among those that were learned with it.
 struct LearnedToken {
     shouted: bool,
     elongated: bool,
@@ -68,7 +68,7 @@ impl Lexicon {
     }
 
     /// Puts down what was learned of the first tokens that are only noted.
-    pub(crate) fn put_down(&mut self, learned: &Learned) {
+    pub(crate) fn put_down(&mut self, learned: Learned) {
         let tokens = self.tokens_mut();
         let (mut normal_start, mut stem_start) = (0, 0);
         for &LearnedToken { shouted, elongated, normal_end, stem_end } in &learned.tokens {
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!((all.len(), all.noted()), (one.len(), PERSONAL_KINDS.len() as TokenId..one.len() as TokenId));
         let (middle, end) = (PERSONAL_KINDS.len() as TokenId + 3, one.len() as TokenId);
         let learned = [all.noted().start..middle, middle..middle, middle..end].map(|ids| all.learn(ids));
-        learned.iter().for_each(|learned| all.put_down(learned));
+        learned.into_iter().for_each(|learned| all.put_down(learned));
         assert!(all.noted().is_empty());
         for id in 0..end {
             assert_eq!(all.normal(id), one.normal(id));

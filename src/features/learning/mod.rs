@@ -16,7 +16,7 @@ use self::vocabularies::{
     stem_frequencies,
 };
 use super::crossed;
-use super::frequencies::{DocumentFrequencies, added, total};
+use super::frequencies::{DocumentFrequencies, total};
 use super::inherited::{Inherited, InheritedColumns};
 use super::pool::{Pool, at_once, in_pieces};
 use super::session::{Contexts, Shared, topic};
@@ -76,15 +76,15 @@ pub fn learn_onto(
         inherited.extend_words(&mut features);
         inherited.keep_context_idf(&mut features);
     }
-    let (stems, known) = (features.stems.clone(), features.stems.len());
+    let stems = features.stems.clone();
     let (term_tables, lexicon) = rayon::join(|| features.term_tables(), || lexicon.with_stems(stems));
     features.lookups.terms = term_tables;
-    let column_of = |token| Some(lexicon.facts(token).stem).filter(|&stem| (stem as usize) < known).unwrap_or(NONE);
-    features.target_terms = learn_target_terms(&features, &comments, column_of, &target_of, &config.target_words);
+    let stem_of = |token| lexicon.facts(token).stem;
+    features.target_terms = learn_target_terms(&features, &comments, stem_of, &target_of, &config.target_words);
     if config.target_chars.weight > 0.0 {
         let known = |target: u32| Some(target).filter(|&target| target != NONE);
         let comments = target_of.iter().enumerate().map(|(row, &target)| (comments.row(row), known(target)));
-        let pairs = target_chars::frequencies(&features.grams, &lexicon, features.targets.len(), comments);
+        let pairs = target_chars::frequencies(&features, &lexicon, comments);
         features.target_grams = keep(pairs.into_iter(), config.target_chars.min_df, config.target_chars.max_features);
     }
     if let Some(inherited) = &inherited {
@@ -158,24 +158,26 @@ impl Comments<'_> {
     /// In how many comments that have a context each stem crosses with it, by block, kind and stem.
     fn crossed_frequencies(&self, features: &Features, known: usize) -> [Vec<u32>; 3] {
         let kinds = crossed::KINDS as usize;
-        let counters = Pool::new(|_| [(); 3].map(|()| DocumentFrequencies::new(kinds * known)));
-        let count = |session: &mut Session, row: usize, frequencies: &mut [DocumentFrequencies; 3]| {
+        let of_block = kinds * known;
+        let counters = Pool::new(|_| DocumentFrequencies::new(3 * of_block));
+        let count = |session: &mut Session, row: usize, frequencies: &mut DocumentFrequencies| {
             let contexts = self.read(session, row);
             let Some(context) = topic(&contexts) else { return };
             let measured = session.measure(&contexts);
             let is_related = similarity::is_related(&measured, features.gate);
             session.crossed_terms(context, is_related, |block, kind, stem| {
                 if (stem as usize) < known {
-                    frequencies[block].count(kind as usize * known + stem as usize, row);
+                    frequencies.count(block * of_block + kind as usize * known + stem as usize, row);
                 }
             });
         };
         self.each(features, |session, rows| {
             counters.lend(|frequencies| rows.for_each(|row| count(session, row, frequencies)));
         });
-        let counted = counters.into_all().into_iter().map(|frequencies| frequencies.map(|f| f.df));
-        let by_block = |[a, b, c]: [Vec<u32>; 3], [d, e, f]: [Vec<u32>; 3]| [added(a, d), added(b, e), added(c, f)];
-        counted.reduce(by_block).unwrap_or_default()
+        let mut shared = total(counters, 3 * of_block);
+        let mut related = shared.split_off(of_block);
+        let lead = related.split_off(of_block);
+        [shared, related, lead]
     }
 
     /// Raw rows of comments, in order, and how many of them hold each counted column.
@@ -283,7 +285,7 @@ mod tests {
             Texts { comment, article, parent: Some(parent), target: Some(target) }
         }
         let rows: Vec<Texts> = comments.iter().map(texts).collect();
-        let learned = [1, 2, 7].map(|threads| {
+        let learned = [1, 2, 12].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| learn(Language::English, &FeatureConfig::default(), &rows))
         });
@@ -296,6 +298,8 @@ mod tests {
             assert_eq!((&other.idf, &other.bins, other.gate), (&features.idf, &features.bins, features.gate));
             assert!(other_raw == raw);
         }
+        let all: Vec<usize> = (0..rows.len()).collect();
+        assert_eq!(features.idf, raw.idf(&features.layout(), &all, |_| 1));
         let mut alone = RawRows::new();
         let mut row = RawRow::default();
         for texts in &rows {
@@ -303,5 +307,11 @@ mod tests {
             alone.push(&row);
         }
         assert!(alone == *raw);
+    }
+
+    #[test]
+    fn nothing_is_learned_from_no_comments() {
+        let (features, raw) = learn(Language::English, &FeatureConfig::default(), &[]);
+        assert!(raw.is_empty() && features.idf.is_empty() && features.stems.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Token ids of many texts, analysed side by side.
+//! Token ids of many texts, cut side by side.
 
 use std::ops::Range;
 
@@ -43,23 +43,15 @@ impl Readers {
         Readers(Pool::new(move |number| Reader { number, lexicon: lexicon(), united: Vec::new() }))
     }
 
-    /// Reads texts, each in `N` pieces. Ids are those that a lexicon gives that meets the texts one after the other.
+    /// Reads texts, each in `N` parts. Ids are those that a lexicon gives that meets the texts one after the other. It must be the same
+    /// lexicon every time.
     pub(super) fn read<'t, const N: usize>(
         &self,
         lexicon: &mut Lexicon,
         texts: usize,
         text: impl Fn(usize) -> [&'t str; N] + Sync,
     ) -> TokenLists {
-        self.read_in_pieces(at_once(texts), lexicon, texts, text)
-    }
-
-    fn read_in_pieces<'t, const N: usize>(
-        &self,
-        size: usize,
-        lexicon: &mut Lexicon,
-        texts: usize,
-        text: impl Fn(usize) -> [&'t str; N] + Sync,
-    ) -> TokenLists {
+        let size = at_once(texts);
         let read = |texts: Range<usize>| {
             self.0.lend(|reader| {
                 let (mut starts, mut tokens) = (vec![0], Vec::new());
@@ -104,7 +96,7 @@ pub(super) fn learn_noted(lexicon: &mut Lexicon) {
         lexicon.learn(id(piece.start)..id(piece.end))
     };
     let learned: Vec<Learned> = in_pieces(noted.len(), at_once(noted.len())).map(learn).collect();
-    learned.iter().for_each(|learned| lexicon.put_down(learned));
+    learned.into_iter().for_each(|learned| lexicon.put_down(learned));
 }
 
 impl TokenLists {
@@ -130,14 +122,14 @@ mod tests {
     #[test]
     fn ids_are_those_of_one_reader() {
         let texts: Vec<String> = (0..2_000)
-            .map(|i| format!("Word{} and w{}, unimaginable{:0>20} @ann", i % 97, i % 13 * 7, i % 31))
+            .map(|i| format!("Word{} and w{}, unimaginable{:0>20} @ann x{}", i % 97, i % 13 * 7, i % 31, i / 40))
             .collect();
         let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
         let mut one = Lexicon::new(Language::English, Default::default());
         let mut all = Lexicon::new(Language::English, Default::default());
         let readers = Readers::new(Language::English);
         let [known, new] =
-            [&texts[..700], &texts[700..]].map(|texts| readers.read_in_pieces(30, &mut all, texts.len(), |i| texts[i]));
+            [&texts[..700], &texts[700..]].map(|texts| readers.read(&mut all, texts.len(), |i| texts[i]));
         learn_noted(&mut all);
         let lists = || (0..known.len()).map(|row| known.row(row)).chain((0..new.len()).map(|row| new.row(row)));
         assert_eq!(lists().count(), texts.len());

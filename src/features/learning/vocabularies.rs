@@ -15,7 +15,7 @@ use crate::features::target_words::{self, TARGET_ALONE};
 use crate::features::weighting::smoothed_idf;
 use crate::features::words::{self, EDGE};
 use crate::features::{BlockConfig, Features, Texts, chars};
-use crate::text::{CharGram, Lexicon, StringTable, TokenId};
+use crate::text::{CharGram, Lexicon, StemId, StringTable, TokenId};
 
 /// A column that is not in the vocabulary.
 pub(super) const NONE: u32 = u32::MAX;
@@ -161,11 +161,12 @@ pub(super) fn learn_targets(
     (table, of_row)
 }
 
-/// Pairs of target and word column that occur in enough comments, and each such target alone. `column_of` is that of [`learn_bigrams`].
+/// Pairs of target and word column that occur in enough comments, and each such target alone. `stem_of` gives a token's
+/// stem; those that are no column are no word.
 pub(super) fn learn_target_terms(
     features: &Features,
     comments: &TokenLists,
-    column_of: impl Fn(TokenId) -> u32 + Sync,
+    stem_of: impl Fn(TokenId) -> StemId + Sync,
     target_of: &[u32],
     config: &BlockConfig,
 ) -> Vec<[u32; 2]> {
@@ -180,7 +181,7 @@ pub(super) fn learn_target_terms(
         let rows = &rows_of[target];
         let mut held = Vec::new();
         for &row in rows {
-            let stems = comments.row(row).iter().map(|&token| column_of(token));
+            let stems = comments.row(row).iter().map(|&token| stem_of(token));
             words::count(
                 stems.clone().map(|stem| (stem, 1)),
                 stems,
