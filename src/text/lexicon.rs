@@ -234,14 +234,14 @@ fn is_elongated(word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn english(stems: &[&str]) -> Lexicon {
+    pub(in crate::text) fn english(stems: &[&str]) -> Lexicon {
         Lexicon::new(Language::English, Arc::new(StringTable::from_sorted(stems.iter().copied())))
     }
 
-    fn ids(lexicon: &mut Lexicon, text: &str) -> Vec<TokenId> {
+    pub(in crate::text) fn ids(lexicon: &mut Lexicon, text: &str) -> Vec<TokenId> {
         let mut ids = Vec::new();
         lexicon.analyze(text, |_, id| ids.push(id));
         ids

@@ -86,17 +86,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::text::{Language, StringTable};
-
-    fn english() -> Lexicon {
-        Lexicon::new(Language::English, Arc::default())
-    }
-
-    fn ids(lexicon: &mut Lexicon, text: &str) -> Vec<TokenId> {
-        let mut ids = Vec::new();
-        lexicon.analyze(text, |_, id| ids.push(id));
-        ids
-    }
+    use crate::text::StringTable;
+    use crate::text::lexicon::tests::{english, ids};
 
     #[test]
     fn what_was_noted_elsewhere_and_learned_here_is_what_its_texts_would_have_taught() {
@@ -105,11 +96,11 @@ mod tests {
             "DOGS and incomprehensibilities saaaat x.org unimaginablenesses éé",
             "cats",
         ];
-        let mut one = english();
+        let mut one = english(&[]);
         let expected: Vec<Vec<TokenId>> = texts.iter().map(|text| ids(&mut one, text)).collect();
-        let mut all = english();
+        let mut all = english(&[]);
         for (text, expected) in texts.iter().zip(&expected) {
-            let mut other = english();
+            let mut other = english(&[]);
             let mut own = Vec::new();
             other.note(text, |_, id| own.push(id));
             all.make_room(&other);
