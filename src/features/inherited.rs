@@ -44,7 +44,7 @@ pub(super) fn united<'s>(base: Option<&'s StringTable>, own: Vec<&'s str>) -> St
 }
 
 /// The base's terms, then those that it does not have.
-fn first<T: Copy + Eq + Hash>(base: impl Iterator<Item = T>, own: &mut Vec<T>) {
+pub(super) fn put_first<T: Copy + Eq + Hash>(base: impl Iterator<Item = T>, own: &mut Vec<T>) {
     let mut all: Vec<T> = base.collect();
     let known: HashSet<T> = all.iter().copied().collect();
     all.extend(own.iter().filter(|term| !known.contains(term)));
@@ -52,7 +52,7 @@ fn first<T: Copy + Eq + Hash>(base: impl Iterator<Item = T>, own: &mut Vec<T>) {
 }
 
 impl<'b> Inherited<'b> {
-    /// `features` must hold the stems and targets of the base already.
+    /// `features` must hold the stems, the targets and the character n-grams of the base already.
     pub(super) fn new(base: &'b Features, features: &Features) -> Self {
         let places = |from: &StringTable, to: &StringTable| -> Vec<u32> {
             from.iter().map(|string| to.find(string).expect("the base's strings are in the table") as u32).collect()
@@ -74,10 +74,9 @@ impl<'b> Inherited<'b> {
         }
     }
 
-    /// Puts the base's bigrams and character n-grams first.
-    pub(super) fn extend_words(&self, features: &mut Features) {
-        first(self.base.bigrams.iter().map(|pair| pair.map(|stem| self.stem(stem))), &mut features.bigrams);
-        first(self.base.grams.iter().copied(), &mut features.grams);
+    /// Puts the base's bigrams first.
+    pub(super) fn extend_bigrams(&self, features: &mut Features) {
+        put_first(self.base.bigrams.iter().map(|pair| pair.map(|stem| self.stem(stem))), &mut features.bigrams);
     }
 
     /// Puts the base's pairs of target and word, and of target and n-gram, first.
@@ -87,10 +86,10 @@ impl<'b> Inherited<'b> {
             let word = if word == TARGET_ALONE { word } else { self.word(word, stems) };
             [self.targets[target as usize], word]
         });
-        first(terms, &mut features.target_terms);
+        put_first(terms, &mut features.target_terms);
         // The base's n-grams have kept their places.
         let grams = self.base.target_grams.iter().map(|&[target, gram]| [self.targets[target as usize], gram]);
-        first(grams, &mut features.target_grams);
+        put_first(grams, &mut features.target_grams);
     }
 
     /// Weighs stems in contexts as the base does.
@@ -123,7 +122,7 @@ impl<'b> Inherited<'b> {
             (related_terms, &mut features.related_terms),
             (lead_terms, &mut features.lead_terms),
         ] {
-            first(base.iter().map(|&[kind, stem]| [kind, self.stem(stem)]), own);
+            put_first(base.iter().map(|&[kind, stem]| [kind, self.stem(stem)]), own);
         }
     }
 

@@ -213,15 +213,9 @@ pub struct Features {
 /// Hash tables over the vocabularies; derived, never saved.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lookups {
-    terms: TermTables,
-    pairs: PairTables,
-}
-
-/// Of `words` and `chars`.
-#[derive(Debug, Clone, Default)]
-struct TermTables {
     bigrams: words::BigramTable,
     grams: chars::GramTable,
+    pairs: PairTables,
 }
 
 /// Of the blocks that join these terms with targets, or cross them with contexts.
@@ -291,32 +285,32 @@ impl Features {
 
     /// Tables for quick look-ups must be rebuilt after the vocabularies were set.
     pub(crate) fn index(mut self) -> Self {
-        let (terms, pairs) = rayon::join(|| self.term_tables(), || self.pair_tables());
-        self.lookups = Lookups { terms, pairs };
+        let (grams, (bigrams, pairs)) =
+            rayon::join(|| self.gram_table(), || rayon::join(|| self.bigram_table(), || self.pair_tables()));
+        self.lookups = Lookups { bigrams, grams, pairs };
         self
     }
 
-    /// Tables of the blocks `words` and `chars`.
-    fn term_tables(&self) -> TermTables {
-        let (grams, bigrams) = rayon::join(
-            || chars::GramTable::new(&self.grams),
-            || words::BigramTable::new(&self.bigrams, self.stems.len()),
-        );
-        TermTables { bigrams, grams }
+    fn bigram_table(&self) -> words::BigramTable {
+        words::BigramTable::new(&self.bigrams, self.stems.len())
+    }
+
+    fn gram_table(&self) -> chars::GramTable {
+        chars::GramTable::new(&self.grams)
     }
 
     /// Tables of the blocks that join these terms with targets, or cross them with contexts.
     fn pair_tables(&self) -> PairTables {
         let of_targets = |terms| target_words::TermTable::new(terms, self.targets.len());
-        let (target_terms, (target_grams, crossed)) = rayon::join(
-            || of_targets(&self.target_terms),
+        let of_contexts = |terms| crossed::CrossTable::new(terms, self.stems.len());
+        let ((target_terms, target_grams), (shared, (related, lead))) = rayon::join(
+            || rayon::join(|| of_targets(&self.target_terms), || of_targets(&self.target_grams)),
             || {
-                let of_contexts = |terms: &Vec<[u32; 2]>| crossed::CrossTable::new(terms, self.stems.len());
-                let crossed = [&self.shared_terms, &self.related_terms, &self.lead_terms].map(of_contexts);
-                (of_targets(&self.target_grams), crossed)
+                let rest = || rayon::join(|| of_contexts(&self.related_terms), || of_contexts(&self.lead_terms));
+                rayon::join(|| of_contexts(&self.shared_terms), rest)
             },
         );
-        PairTables { target_terms, target_grams, crossed }
+        PairTables { target_terms, target_grams, crossed: [shared, related, lead] }
     }
 
     /// Features from saved parts, ready for use; `None` unless the parts fit together.
@@ -344,7 +338,7 @@ impl Features {
 
     /// Whether no term has two columns.
     fn has_distinct_terms(&self) -> bool {
-        let Lookups { terms: TermTables { bigrams, grams }, pairs } = &self.lookups;
+        let Lookups { bigrams, grams, pairs } = &self.lookups;
         let PairTables { target_terms, target_grams, crossed: [shared, related, lead] } = pairs;
         bigrams.len() == self.bigrams.len()
             && grams.len() == self.grams.len()

@@ -19,9 +19,6 @@ use crate::text::{Lexicon, StemId, TokenFacts, TokenId};
 /// Targets that are remembered.
 const MAX_TARGETS: usize = 1 << 10;
 
-/// Bytes of character n-grams that are kept where tokens are not forgotten.
-const MAX_GRAM_BYTES: usize = 64 << 20;
-
 /// A comment's article, parent and target, as in [`similarity::CONTEXTS`].
 pub(super) type Contexts = [Option<Arc<Context>>; similarity::CONTEXTS.len()];
 
@@ -118,13 +115,22 @@ impl<'f> Session<'f> {
     /// Counts and measures a comment.
     pub fn extract(&mut self, texts: &Texts, raw: &mut RawRow) {
         self.read(texts.comment);
-        self.extract_read(texts, raw);
-    }
-
-    /// The same for the comment that was read last, which must be that of the texts.
-    pub(super) fn extract_read(&mut self, texts: &Texts, raw: &mut RawRow) {
         self.fetch_grams();
         self.count_grams();
+        self.fill(texts, raw, false);
+    }
+
+    /// The same where the comment's tokens are known already, and the columns of their character n-grams.
+    pub(super) fn extract_again<'g>(
+        &mut self,
+        texts: &Texts,
+        tokens: &[TokenId],
+        columns_of: impl Fn(TokenId) -> &'g [u32],
+        raw: &mut RawRow,
+    ) {
+        self.read_again(tokens);
+        let Session { distinct, chars, .. } = self;
+        distinct.iter().for_each(|&(token, times)| chars.add_all(columns_of(token), times));
         self.fill(texts, raw, false);
     }
 
@@ -153,7 +159,7 @@ impl<'f> Session<'f> {
         let lookups = &self.features.lookups;
         let stems = self.facts.iter().map(|facts| facts.stem);
         let distinct = self.distinct.iter().map(|&(token, times)| (self.lexicon.facts(token).stem, times));
-        words::count(distinct, stems, known, &lookups.terms.bigrams, &mut self.wanted, &mut self.words);
+        words::count(distinct, stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
             target_words::count(
                 target, &self.words, &lookups.pairs.target_terms, &mut self.wanted, &mut self.target_words,
@@ -214,7 +220,7 @@ impl<'f> Session<'f> {
 
     /// Looks up the character n-grams of the comment that was read last.
     fn fetch_grams(&mut self) {
-        let (table, sum_up) = (&self.features.lookups.terms.grams, self.sum_up.as_ref());
+        let (table, sum_up) = (&self.features.lookups.grams, self.sum_up.as_ref());
         self.grams.fetch(&self.distinct, &self.lexicon, table, &self.shared.grams, sum_up);
     }
 
@@ -230,9 +236,6 @@ impl<'f> Session<'f> {
 
     /// The same, where tokens are known already. Forgets no tokens, whose ids are the caller's too.
     pub(super) fn read_again(&mut self, tokens: &[TokenId]) {
-        if self.grams.bytes() > MAX_GRAM_BYTES {
-            self.grams.clear();
-        }
         self.tokens.clear();
         self.tokens.extend_from_slice(tokens);
         self.note_tokens();

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use super::Features;
 use super::frequencies::DocumentFrequencies;
 use super::words::key;
-use crate::text::{Lexicon, TokenId};
+use crate::text::TokenId;
 
 /// Targets of fewer comments have no n-grams of their own: there would be more of them than comments can tell apart.
 pub const FEWEST_COMMENTS: usize = 100;
@@ -22,11 +22,12 @@ const LENGTH: usize = 3;
 
 /// Pairs of target and n-gram, in the order in which comments hold them first, with the number of comments that do.
 ///
-/// `comments` gives each comment's tokens and the index of its target; comments without a target do not matter.
+/// `comments` gives each comment's tokens and the index of its target; comments without a target do not matter. `columns_of` gives the
+/// columns of a token's n-grams.
 pub(super) fn frequencies<'c>(
     features: &Features,
-    lexicon: &Lexicon,
     comments: impl Iterator<Item = (&'c [TokenId], Option<u32>)> + Clone,
+    columns_of: impl Fn(TokenId) -> &'c [u32],
 ) -> Vec<([u32; 2], u32)> {
     let mut of_target = vec![0usize; features.targets.len()];
     comments.clone().filter_map(|(_, target)| target).for_each(|target| of_target[target as usize] += 1);
@@ -34,30 +35,19 @@ pub(super) fn frequencies<'c>(
     if of_target.iter().all(|&comments| comments < FEWEST_COMMENTS) {
         return Vec::new();
     }
-    let (grams, table) = (&features.grams, &features.lookups.terms.grams);
-    let mut of_tokens: HashMap<TokenId, Box<[u32]>, RandomState> = HashMap::default();
+    let takes_part: Vec<bool> = features.grams.iter().map(|gram| gram.chars().count() == LENGTH).collect();
     let mut places: HashMap<u64, u32, RandomState> = HashMap::default();
     let mut pairs: Vec<[u32; 2]> = Vec::new();
     let mut frequencies = DocumentFrequencies::new(0);
-    let mut scratch = Vec::new();
     for (comment, (tokens, target)) in comments.enumerate() {
         let Some(target) = target.filter(is_frequent) else { continue };
-        for &token in tokens {
-            let of_token = of_tokens.entry(token).or_insert_with(|| {
-                let mut found = Vec::new();
-                if lexicon.facts(token).kind.class_token().is_none() {
-                    table.find(lexicon.normal(token), &mut scratch, &mut found);
-                    found.retain(|&gram| grams[gram as usize].chars().count() == LENGTH);
-                }
-                found.into()
+        let grams = tokens.iter().flat_map(|&token| columns_of(token));
+        for &gram in grams.filter(|&&gram| takes_part[gram as usize]) {
+            let place = *places.entry(key(target, gram)).or_insert_with(|| {
+                pairs.push([target, gram]);
+                (pairs.len() - 1) as u32
             });
-            for &gram in of_token.iter() {
-                let place = *places.entry(key(target, gram)).or_insert_with(|| {
-                    pairs.push([target, gram]);
-                    (pairs.len() - 1) as u32
-                });
-                frequencies.count(place as usize, comment);
-            }
+            frequencies.count(place as usize, comment);
         }
     }
     pairs.into_iter().zip(frequencies.df).collect()

@@ -76,10 +76,10 @@ impl Session<'_> {
         words::each(
             stems,
             known,
-            &lookups.terms.bigrams,
+            &lookups.bigrams,
             |place, stem| singles.push((stem, place as u32)),
             |place, pair| {
-                if let Some(column) = words::pair_column(pair, known, &lookups.terms.bigrams) {
+                if let Some(column) = words::pair_column(pair, known, &lookups.bigrams) {
                     let halves = [place.checked_sub(1), Some(place).filter(|&place| place < last)];
                     pairs.extend(halves.into_iter().flatten().map(|place| (column, place as u32)));
                 }

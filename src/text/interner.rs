@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 /// Strings in the order in which they came, in one piece of memory.
 #[derive(Debug, Clone, Default)]
@@ -21,14 +22,27 @@ impl Interner {
         self.table.find(self.state.hash_one(text), |&place| self.get(place) == text).copied()
     }
 
-    /// Adds a string that did not come yet; gives its place.
-    pub(super) fn push(&mut self, text: &str) -> u32 {
-        let place = self.ends.len() as u32;
-        self.texts.push_str(text);
-        self.ends.push(self.texts.len());
+    /// The place of a string, which is added if it did not come yet.
+    pub(super) fn place(&mut self, text: &str) -> u32 {
         let Interner { texts, ends, table, state } = self;
-        table.insert_unique(state.hash_one(text), place, |&place| state.hash_one(string(texts, ends, place)));
+        let is_it = |&place: &u32| string(texts, ends, place) == text;
+        let entry = table.entry(state.hash_one(text), is_it, |&place| state.hash_one(string(texts, ends, place)));
+        if let Entry::Occupied(entry) = entry {
+            return *entry.get();
+        }
+        let place = ends.len() as u32;
+        entry.insert(place);
+        texts.push_str(text);
+        ends.push(texts.len());
         place
+    }
+
+    /// Makes room for so many more strings, and so many bytes.
+    pub(super) fn make_room(&mut self, strings: usize, bytes: usize) {
+        let Interner { texts, ends, table, state } = self;
+        table.reserve(strings, |&place| state.hash_one(string(texts, ends, place)));
+        ends.reserve(strings);
+        texts.reserve(bytes);
     }
 
     /// The string at a place.
@@ -63,10 +77,11 @@ mod tests {
         let texts: Vec<String> = (0..500).map(|i| "é".repeat(i % 40) + &i.to_string()).collect();
         for (place, text) in texts.iter().enumerate() {
             assert_eq!(interner.find(text), None);
-            assert_eq!(interner.push(text), place as u32);
+            assert_eq!(interner.place(text), place as u32);
         }
         for (place, text) in texts.iter().enumerate() {
             assert_eq!((interner.find(text), interner.get(place as u32)), (Some(place as u32), text.as_str()));
+            assert_eq!(interner.place(text), place as u32);
         }
         assert_eq!((interner.len(), interner.bytes()), (500, texts.concat().len()));
     }

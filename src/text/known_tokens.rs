@@ -97,8 +97,12 @@ impl Stems {
         if let Some(id) = self.given.find(stem) {
             return id as StemId;
         }
-        let new = self.new.find(stem).unwrap_or_else(|| self.new.push(stem));
-        self.given.len() as StemId + new
+        self.id_of_new(stem)
+    }
+
+    /// The same for one that is not among the given ones.
+    fn id_of_new(&mut self, stem: &str) -> StemId {
+        self.given.len() as StemId + self.new.place(stem)
     }
 
     fn len(&self) -> usize {
@@ -124,10 +128,14 @@ impl KnownTokens {
         }
     }
 
-    /// Takes other given stems: stems get new ids, tokens keep theirs.
-    pub(super) fn give_stems(&mut self, given: Arc<StringTable>) {
+    /// Takes other given stems: stems get new ids, tokens keep theirs. `places` are those among the given ones of the first stems, where they
+    /// are known already; `None` for stems that are not among them.
+    pub(super) fn give_stems(&mut self, given: Arc<StringTable>, places: impl Iterator<Item = Option<StemId>>) {
         let before = std::mem::replace(&mut self.stems, Stems { given, new: Interner::default() });
-        let ids: Vec<StemId> = (0..before.len()).map(|id| self.stems.id(before.get(id as StemId))).collect();
+        let stems = &mut self.stems;
+        let mut ids: Vec<StemId> =
+            (0..).zip(places).map(|(id, place)| place.unwrap_or_else(|| stems.id_of_new(before.get(id)))).collect();
+        ids.extend((ids.len()..before.len()).map(|id| stems.id(before.get(id as StemId))));
         self.known.iter_mut().for_each(|token| token.facts.stem = ids[token.facts.stem as usize]);
     }
 
@@ -156,11 +164,11 @@ impl KnownTokens {
         &self.normals[facts.normal_start as usize..facts.normal_end as usize]
     }
 
-    /// Makes room for as many tokens as there are in another.
-    pub(super) fn make_room(&mut self, other: &KnownTokens) {
-        self.known.reserve(other.len().saturating_sub(self.len()));
-        let known = &self.known;
-        self.short.grow(other.len(), |table, id| hash_of(known, table, id));
+    /// Makes room for so many more tokens.
+    pub(super) fn make_room(&mut self, tokens: usize) {
+        self.known.reserve(tokens);
+        let (known, all) = (&self.known, self.len() + tokens);
+        self.short.grow(all, |table, id| hash_of(known, table, id));
     }
 
     /// How a token is written that was inserted or noted.
@@ -210,7 +218,7 @@ impl KnownTokens {
                 self.short.insert(self.short.hash(&short), id, |table, id| hash_of(known, table, id));
             }
             Spelling::Long(text) => {
-                token.bytes[0] = u64::from(self.long.push(text));
+                token.bytes[0] = u64::from(self.long.place(text));
                 self.long_ids.push(id);
             }
         }
@@ -225,6 +233,12 @@ impl KnownTokens {
         self.normals.push_str(normal);
         *token = TokenFacts { short: token.short, normal_start, normal_end: self.normals.len() as u32, ..facts };
         self.learned += 1;
+    }
+
+    /// Makes room for canonical forms and stems of so many bytes of all tokens that are only noted.
+    pub(super) fn make_room_for_texts(&mut self, normals: usize, stems: usize) {
+        self.normals.reserve(normals);
+        self.stems.new.make_room(self.len() - self.learned, stems);
     }
 
     pub(super) fn stem(&self, id: StemId) -> &str {

@@ -66,9 +66,14 @@ impl Lexicon {
         Lexicon::of(self.language, self.tokens.clone())
     }
 
-    /// The same tokens by the same ids, while the first stem ids are the indices of the given stems.
-    pub(crate) fn with_stems(mut self, given_stems: Arc<StringTable>) -> Self {
-        self.tokens_mut().give_stems(given_stems);
+    /// The same tokens by the same ids, while the first stem ids are the indices of the given stems. `places` are those of the first stems among
+    /// them, as far as they are known.
+    pub(crate) fn with_stems(
+        mut self,
+        given_stems: Arc<StringTable>,
+        places: impl Iterator<Item = Option<StemId>>,
+    ) -> Self {
+        self.tokens_mut().give_stems(given_stems, places);
         self
     }
 

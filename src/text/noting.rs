@@ -27,18 +27,22 @@ impl Lexicon {
         self.read(text, emit, |lexicon, kind, _, spelling| lexicon.tokens_mut().note(spelling, kind));
     }
 
-    /// The id here of a token that another lexicon noted; it is noted here too if it is not known.
-    pub(crate) fn adopt(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
+    /// The id here of a token that another lexicon has.
+    pub(crate) fn find_of(&self, other: &Lexicon, id: TokenId) -> Option<TokenId> {
         if (id as usize) < PERSONAL_KINDS.len() {
-            return id;
+            return Some(id);
         }
-        let (spelling, kind) = (other.tokens.spelling(id), other.tokens.kind(id));
-        self.tokens.find(spelling).unwrap_or_else(|| self.tokens_mut().note(spelling, kind))
+        self.tokens.find(other.tokens.spelling(id))
     }
 
-    /// Makes room for as many tokens as another lexicon has.
-    pub(crate) fn make_room(&mut self, other: &Lexicon) {
-        self.tokens_mut().make_room(&other.tokens);
+    /// Notes a token that another lexicon has and this one has not.
+    pub(crate) fn note_of(&mut self, other: &Lexicon, id: TokenId) -> TokenId {
+        self.tokens_mut().note(other.tokens.spelling(id), other.tokens.kind(id))
+    }
+
+    /// Makes room for so many more tokens.
+    pub(crate) fn make_room(&mut self, tokens: usize) {
+        self.tokens_mut().make_room(tokens);
     }
 
     /// The tokens that are only noted.
@@ -67,16 +71,19 @@ impl Lexicon {
         learned
     }
 
-    /// Puts down what was learned of the first tokens that are only noted.
-    pub(crate) fn put_down(&mut self, learned: Learned) {
+    /// Puts down what was learned of all that are only noted, piece after piece.
+    pub(crate) fn put_down(&mut self, learned: &[Learned]) {
         let tokens = self.tokens_mut();
-        let (mut normal_start, mut stem_start) = (0, 0);
-        for &LearnedToken { shouted, elongated, normal_end, stem_end } in &learned.tokens {
-            let stem = tokens.stem_id(&learned.stems[stem_start..stem_end]);
-            let kind = tokens.kind(tokens.learned() as TokenId);
-            tokens
-                .put_down(TokenFacts::new(kind, stem, shouted, elongated), &learned.normals[normal_start..normal_end]);
-            (normal_start, stem_start) = (normal_end, stem_end);
+        let bytes = |text: fn(&Learned) -> &str| learned.iter().map(|learned| text(learned).len()).sum();
+        tokens.make_room_for_texts(bytes(|learned| &learned.normals), bytes(|learned| &learned.stems));
+        for Learned { tokens: of_tokens, normals, stems } in learned {
+            let (mut normal_start, mut stem_start) = (0, 0);
+            for &LearnedToken { shouted, elongated, normal_end, stem_end } in of_tokens {
+                let stem = tokens.stem_id(&stems[stem_start..stem_end]);
+                let kind = tokens.kind(tokens.learned() as TokenId);
+                tokens.put_down(TokenFacts::new(kind, stem, shouted, elongated), &normals[normal_start..normal_end]);
+                (normal_start, stem_start) = (normal_end, stem_end);
+            }
         }
     }
 }
@@ -103,13 +110,14 @@ mod tests {
             let mut other = english(&[]);
             let mut own = Vec::new();
             other.note(text, |_, id| own.push(id));
-            all.make_room(&other);
-            assert_eq!(own.iter().map(|&id| all.adopt(&other, id)).collect::<Vec<_>>(), *expected);
+            all.make_room(other.len());
+            let mut unite = |id| all.find_of(&other, id).unwrap_or_else(|| all.note_of(&other, id));
+            assert_eq!(own.into_iter().map(&mut unite).collect::<Vec<_>>(), *expected);
         }
         assert_eq!((all.len(), all.noted()), (one.len(), PERSONAL_KINDS.len() as TokenId..one.len() as TokenId));
         let (middle, end) = (PERSONAL_KINDS.len() as TokenId + 3, one.len() as TokenId);
         let learned = [all.noted().start..middle, middle..middle, middle..end].map(|ids| all.learn(ids));
-        learned.into_iter().for_each(|learned| all.put_down(learned));
+        all.put_down(&learned);
         assert!(all.noted().is_empty());
         for id in 0..end {
             assert_eq!(all.normal(id), one.normal(id));
@@ -119,7 +127,8 @@ mod tests {
         assert_eq!(ids(&mut all, "zebras"), ids(&mut one, "zebras"));
 
         let stems = Arc::new(StringTable::from_sorted(["cat", "zebra"]));
-        let mut renamed = all.sibling().with_stems(stems);
+        // Of the stems after the first two it is not known whether they were given.
+        let mut renamed = all.sibling().with_stems(stems, [None, None].into_iter());
         assert_eq!(ids(&mut renamed, texts[1]), expected[1]);
         assert_eq!(renamed.facts(expected[2][0]).stem, 0);
         for id in 0..all.len() as TokenId {

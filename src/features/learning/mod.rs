@@ -10,10 +10,10 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use self::token_lists::{Readers, TokenLists, learn_noted};
+use self::token_lists::{Readers, TokenLists};
 use self::vocabularies::{
-    NONE, keep, learn_bigrams, learn_context_idf, learn_grams, learn_stems, learn_target_terms, learn_targets,
-    stem_frequencies,
+    GramColumns, NONE, keep, learn_bigrams, learn_context_idf, learn_grams, learn_stems, learn_target_terms,
+    learn_targets, stem_frequencies,
 };
 use super::crossed;
 use super::frequencies::{DocumentFrequencies, total};
@@ -39,16 +39,14 @@ pub fn learn_onto(
     config: &FeatureConfig,
     rows: &[Texts],
 ) -> (Features, RawRows, Option<InheritedColumns>) {
-    let mut lexicon = Lexicon::new(language, Arc::default());
     let readers = Readers::new(language);
     let (comments, contexts) =
-        rayon::join(|| readers.read(&mut lexicon, rows.len(), |row| [rows[row].comment]), || distinct_contexts(rows));
-    let comment_tokens = lexicon.len();
-    let contexts = readers.read(&mut lexicon, contexts.len(), |context| contexts[context]);
-    drop(readers);
-    learn_noted(&mut lexicon);
-    let (grams, (stem_df, stems, stem_columns, bigrams)) = rayon::join(
-        || learn_grams(&lexicon, comment_tokens, &comments, &config.chars),
+        rayon::join(|| readers.read(rows.len(), |row| [rows[row].comment]), || distinct_contexts(rows));
+    let comment_tokens = readers.tokens();
+    let contexts = readers.read(contexts.len(), |context| contexts[context]);
+    let mut lexicon = readers.finish();
+    let ((grams, gram_columns), (stem_df, stems, stem_columns, bigrams)) = rayon::join(
+        || learn_grams(&lexicon, comment_tokens, &comments, &config.chars, base.map(|base| &*base.grams)),
         || {
             let stem_df = [&comments, &contexts].map(|texts| stem_frequencies(&lexicon, texts));
             let (stems, stem_columns) = learn_stems(&lexicon, &stem_df, &config.words, base.map(|b| &*b.stems));
@@ -73,18 +71,19 @@ pub fn learn_onto(
     };
     let inherited = base.map(|base| Inherited::new(base, &features));
     if let Some(inherited) = &inherited {
-        inherited.extend_words(&mut features);
+        inherited.extend_bigrams(&mut features);
         inherited.keep_context_idf(&mut features);
     }
     let stems = features.stems.clone();
-    let (term_tables, lexicon) = rayon::join(|| features.term_tables(), || lexicon.with_stems(stems));
-    features.lookups.terms = term_tables;
+    let places = stem_columns.iter().map(|&column| Some(column).filter(|&column| column != NONE));
+    let (bigram_table, lexicon) = rayon::join(|| features.bigram_table(), || lexicon.with_stems(stems, places));
+    features.lookups.bigrams = bigram_table;
     let stem_of = |token| lexicon.facts(token).stem;
     features.target_terms = learn_target_terms(&features, &comments, stem_of, &target_of, &config.target_words);
     if config.target_chars.weight > 0.0 {
         let known = |target: u32| Some(target).filter(|&target| target != NONE);
         let comments = target_of.iter().enumerate().map(|(row, &target)| (comments.row(row), known(target)));
-        let pairs = target_chars::frequencies(&features, &lexicon, comments);
+        let pairs = target_chars::frequencies(&features, comments, |token| gram_columns.of(token));
         features.target_grams = keep(pairs.into_iter(), config.target_chars.min_df, config.target_chars.max_features);
     }
     if let Some(inherited) = &inherited {
@@ -93,7 +92,7 @@ pub fn learn_onto(
 
     // No token is cut or stemmed a second time, and every context is analysed once for the whole training.
     let shared = Arc::new(Shared::new(usize::MAX));
-    let comments = Comments { rows, tokens: comments, lexicon, shared };
+    let comments = Comments { rows, tokens: comments, gram_columns, lexicon, shared };
     let measured = if contexts.is_empty() { Vec::new() } else { comments.measure(&features) };
     (features.bins, features.gate) =
         rayon::join(|| similarity::learn_bins(&measured), || similarity::learn_gate(&measured));
@@ -107,8 +106,12 @@ pub fn learn_onto(
         inherited.extend_crossed(&mut features);
     }
     features.lookups.pairs = features.pair_tables();
-    let (raw, df) = comments.extract(&features);
-    features.idf = weighting::idf(&features.layout(), rows.len(), &df, |_| 1);
+    // N-grams are not looked up here: those of each token are known.
+    let ((raw, df), gram_table) = rayon::join(|| comments.extract(&features), || features.gram_table());
+    features.lookups.grams = gram_table;
+    // To free what was read takes about as long.
+    let ((), idf) = rayon::join(|| drop(comments), || weighting::idf(&features.layout(), rows.len(), &df, |_| 1));
+    features.idf = idf;
     let columns = inherited.map(|inherited| inherited.columns(&features));
     if let Some(columns) = &columns {
         columns.keep_idf(&mut features.idf);
@@ -120,6 +123,7 @@ pub fn learn_onto(
 struct Comments<'c> {
     rows: &'c [Texts<'c>],
     tokens: TokenLists,
+    gram_columns: GramColumns,
     /// With the features' stems.
     lexicon: Lexicon,
     shared: Arc<Shared>,
@@ -189,8 +193,8 @@ impl Comments<'_> {
             let mut out = RawRows::new();
             counters.lend(|frequencies| {
                 for row in rows {
-                    session.read_again(self.tokens.row(row));
-                    session.extract_read(&self.rows[row], &mut raw);
+                    let columns_of = |token| self.gram_columns.of(token);
+                    session.extract_again(&self.rows[row], self.tokens.row(row), columns_of, &mut raw);
                     raw.columns.iter().for_each(|&column| frequencies.count_distinct(column as usize));
                     out.push(&raw);
                 }
@@ -211,9 +215,10 @@ fn learn_crossed(features: &mut Features, config: &FeatureConfig, comments: &Com
         let all = frequencies.into_iter().enumerate();
         keep(all.map(|(i, df)| ([(i / known) as u32, (i % known) as u32], df)), config.min_df, config.max_features)
     };
-    features.shared_terms = terms(shared, &config.shared_words);
-    features.related_terms = terms(related, &config.related_words);
-    features.lead_terms = terms(lead, &config.lead_words);
+    (features.shared_terms, (features.related_terms, features.lead_terms)) = rayon::join(
+        || terms(shared, &config.shared_words),
+        || rayon::join(|| terms(related, &config.related_words), || terms(lead, &config.lead_words)),
+    );
 }
 
 /// Titles and bodies of distinct articles, parents and targets, in order of first occurrence.

@@ -7,9 +7,6 @@ use rayon::prelude::*;
 use crate::features::pool::{Pool, at_once, in_pieces};
 use crate::text::{Language, Learned, Lexicon, TokenId};
 
-/// Stands for a token that was not united yet.
-const NOT_UNITED: TokenId = TokenId::MAX;
-
 /// Token ids of many texts.
 pub(super) struct TokenLists {
     /// Pieces of so many texts each, but the last; they stay where they were made.
@@ -33,27 +30,29 @@ struct Reader {
     united: Vec<TokenId>,
 }
 
-/// Cuts texts side by side. Tokens are only noted, so that no two threads stem the same one: see [`learn_noted`].
-pub(super) struct Readers(Pool<'static, Reader>);
+/// Cuts texts side by side. Tokens are only noted, so that no two threads stem the same one, until [`Readers::finish`].
+pub(super) struct Readers {
+    language: Language,
+    /// The lexicon of the first one takes in what only others met: it is that of all.
+    pool: Pool<'static, Reader>,
+}
 
 impl Readers {
-    /// Readers for one lexicon.
     pub(super) fn new(language: Language) -> Self {
         let lexicon = move || Lexicon::new(language, Default::default());
-        Readers(Pool::new(move |number| Reader { number, lexicon: lexicon(), united: Vec::new() }))
+        let pool = Pool::new(move |number| Reader { number, lexicon: lexicon(), united: Vec::new() });
+        Readers { language, pool }
     }
 
-    /// Reads texts, each in `N` parts. Ids are those that a lexicon gives that meets the texts one after the other. It must be the same
-    /// lexicon every time.
+    /// Reads texts, each in `N` parts. Each distinct token has one id, which depends on what thread met it first.
     pub(super) fn read<'t, const N: usize>(
         &self,
-        lexicon: &mut Lexicon,
         texts: usize,
         text: impl Fn(usize) -> [&'t str; N] + Sync,
     ) -> TokenLists {
         let size = at_once(texts);
         let read = |texts: Range<usize>| {
-            self.0.lend(|reader| {
+            self.pool.lend(|reader| {
                 let (mut starts, mut tokens) = (vec![0], Vec::new());
                 for place in texts {
                     text(place).iter().for_each(|part| reader.lexicon.note(part, |_, id| tokens.push(id)));
@@ -63,40 +62,48 @@ impl Readers {
             })
         };
         let mut pieces: Vec<Piece> = in_pieces(texts, size).map(read).collect();
-        let mut readers = self.0.all();
+        // Not under the lock: uniting is work for all threads.
+        let mut readers = std::mem::take(&mut *self.pool.all());
         readers.sort_unstable_by_key(|reader| reader.number);
-        for Reader { lexicon: own, united, .. } in &mut *readers {
-            lexicon.make_room(own);
-            united.resize(own.len(), NOT_UNITED);
+        if let Some((first, others)) = readers.split_first_mut() {
+            others.iter_mut().for_each(|other| other.unite(&mut first.lexicon));
+            pieces.par_iter_mut().filter(|piece| piece.reader > 0).for_each(|piece| {
+                let united = &others[piece.reader - 1].united;
+                piece.tokens.iter_mut().for_each(|token| *token = united[*token as usize]);
+            });
         }
-        pieces.iter_mut().for_each(|piece| piece.unite(&mut readers[piece.reader], lexicon));
+        *self.pool.all() = readers;
         TokenLists { size, pieces, texts }
     }
-}
 
-impl Piece {
-    /// Takes the ids of the lexicon of all, in which tokens are noted that come for the first time.
-    fn unite(&mut self, reader: &mut Reader, lexicon: &mut Lexicon) {
-        let Reader { lexicon: own, united, .. } = reader;
-        for token in &mut self.tokens {
-            let id = &mut united[*token as usize];
-            if *id == NOT_UNITED {
-                *id = lexicon.adopt(own, *token);
-            }
-            *token = *id;
-        }
+    /// Number of distinct tokens that were read; their ids are smaller.
+    pub(super) fn tokens(&self) -> usize {
+        self.pool.all().iter().find(|reader| reader.number == 0).map_or(0, |first| first.lexicon.len())
+    }
+
+    /// The lexicon of all texts.
+    pub(super) fn finish(self) -> Lexicon {
+        let first = self.pool.into_all().into_iter().find(|reader| reader.number == 0);
+        let mut lexicon = first.map_or_else(|| Lexicon::new(self.language, Default::default()), |first| first.lexicon);
+        let noted = lexicon.noted();
+        let learn = |piece: Range<usize>| {
+            let id = |place: usize| noted.start + place as TokenId;
+            lexicon.learn(id(piece.start)..id(piece.end))
+        };
+        let learned: Vec<Learned> = in_pieces(noted.len(), at_once(noted.len())).map(learn).collect();
+        lexicon.put_down(&learned);
+        lexicon
     }
 }
 
-/// Normalises and stems, side by side, all that is only noted.
-pub(super) fn learn_noted(lexicon: &mut Lexicon) {
-    let noted = lexicon.noted();
-    let learn = |piece: Range<usize>| {
-        let id = |place: usize| noted.start + place as TokenId;
-        lexicon.learn(id(piece.start)..id(piece.end))
-    };
-    let learned: Vec<Learned> = in_pieces(noted.len(), at_once(noted.len())).map(learn).collect();
-    learned.into_iter().for_each(|learned| lexicon.put_down(learned));
+impl Reader {
+    /// Has what it met since the last time noted in the lexicon of all.
+    fn unite(&mut self, all: &mut Lexicon) {
+        let new = self.united.len() as TokenId..self.lexicon.len() as TokenId;
+        let found = new.clone().into_par_iter().map(|id| all.find_of(&self.lexicon, id)).collect::<Vec<_>>();
+        all.make_room(found.iter().filter(|found| found.is_none()).count());
+        self.united.extend(new.zip(found).map(|(id, found)| found.unwrap_or_else(|| all.note_of(&self.lexicon, id))));
+    }
 }
 
 impl TokenLists {
@@ -117,31 +124,65 @@ impl TokenLists {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
-    fn ids_are_those_of_one_reader() {
+    fn each_distinct_token_has_one_id_whoever_met_it() {
         let texts: Vec<String> = (0..2_000)
             .map(|i| format!("Word{} and w{}, unimaginable{:0>20} @ann x{}", i % 97, i % 13 * 7, i % 31, i / 40))
             .collect();
-        let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
-        let mut one = Lexicon::new(Language::English, Default::default());
-        let mut all = Lexicon::new(Language::English, Default::default());
+        let (known, new) = texts.split_at(700);
         let readers = Readers::new(Language::English);
-        let [known, new] =
-            [&texts[..700], &texts[700..]].map(|texts| readers.read(&mut all, texts.len(), |i| texts[i]));
-        learn_noted(&mut all);
-        let lists = || (0..known.len()).map(|row| known.row(row)).chain((0..new.len()).map(|row| new.row(row)));
-        assert_eq!(lists().count(), texts.len());
-        for (list, [text]) in lists().zip(&texts) {
+        let read = |texts: &[String]| {
+            let read = AtomicUsize::new(0);
+            readers.read(texts.len(), |i| {
+                read.fetch_add(1, Ordering::Relaxed);
+                // Whoever reads the first text waits for another reader, so that there is one.
+                while i == 0 && read.load(Ordering::Relaxed) == 1 {
+                    std::thread::yield_now();
+                }
+                [texts[i].as_str()]
+            })
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        let (lists, tokens) = pool.install(|| {
+            let known = read(known);
+            let tokens = readers.tokens();
+            ([known, read(new)], tokens)
+        });
+        assert!(readers.pool.all().len() > 1);
+        let all = pool.install(|| readers.finish());
+
+        let mut one = Lexicon::new(Language::English, Default::default());
+        let mut id_of = HashMap::new();
+        let rows = lists.iter().flat_map(|list| (0..list.len()).map(|row| list.row(row)));
+        assert_eq!(rows.clone().count(), texts.len());
+        for (row, text) in rows.zip(&texts) {
             let mut ids = Vec::new();
             one.analyze(text, |_, id| ids.push(id));
-            assert_eq!(list, ids);
+            assert_eq!(row.len(), ids.len());
+            ids.iter().zip(row).for_each(|(id, own)| assert_eq!(id_of.entry(*id).or_insert(*own), own));
         }
         assert_eq!((all.len(), all.stem_count()), (one.len(), one.stem_count()));
-        for id in 0..one.len() as TokenId {
-            let known = |lexicon: &Lexicon| (lexicon.normal(id).to_owned(), format!("{:?}", lexicon.facts(id)));
-            assert_eq!(known(&all), known(&one));
+        for (&id, &own) in &id_of {
+            let known = |lexicon: &Lexicon, id| {
+                let facts = lexicon.facts(id);
+                let (stem, normal) = (lexicon.stem(facts.stem).to_owned(), lexicon.normal(id).to_owned());
+                (stem, normal, facts.kind, facts.shouted, facts.elongated)
+            };
+            assert_eq!(known(&all, own), known(&one, id));
         }
+        let first = lists[0].len();
+        assert!((0..first).flat_map(|row| lists[0].row(row)).all(|&id| (id as usize) < tokens));
+        assert!((0..lists[1].len()).flat_map(|row| lists[1].row(row)).any(|&id| id as usize >= tokens));
+    }
+
+    #[test]
+    fn without_texts_only_class_tokens_are_known() {
+        let all = Readers::new(Language::English).finish();
+        assert_eq!(all.len(), Lexicon::new(Language::English, Default::default()).len());
     }
 }

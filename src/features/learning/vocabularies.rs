@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::token_lists::TokenLists;
 use crate::features::counter::Counter;
 use crate::features::frequencies::{DocumentFrequencies, count_all};
-use crate::features::inherited::united;
+use crate::features::inherited::{put_first, united};
 use crate::features::layout::Block;
 use crate::features::pair_table::Wanted;
 use crate::features::pool::{Pool, in_pieces};
@@ -112,13 +112,27 @@ pub(super) fn learn_bigrams(
     keep((0..=edge).flat_map(of_first), config.min_df, config.max_features.saturating_sub(stems))
 }
 
-/// Character n-grams of enough comments, which the lexicon's first `tokens` tokens make up.
+/// Columns of the character n-grams that each token of the comments has, as a look-up would find them.
+pub(super) struct GramColumns {
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+}
+
+impl GramColumns {
+    pub(super) fn of(&self, token: TokenId) -> &[u32] {
+        &self.columns[self.starts[token as usize]..self.starts[token as usize + 1]]
+    }
+}
+
+/// Character n-grams of enough comments, which the lexicon's first `tokens` tokens make up, after those of a base; and which each of these
+/// tokens has.
 pub(super) fn learn_grams(
     lexicon: &Lexicon,
     tokens: usize,
     comments: &TokenLists,
     config: &BlockConfig,
-) -> Vec<CharGram> {
+    base: Option<&[CharGram]>,
+) -> (Vec<CharGram>, GramColumns) {
     let mut ids: HashMap<CharGram, u32, RandomState> = HashMap::default();
     let mut grams: Vec<CharGram> = Vec::new();
     let mut of_token: Vec<u32> = Vec::new();
@@ -139,7 +153,27 @@ pub(super) fn learn_grams(
             }
         }
     });
-    keep(grams.iter().copied().zip(df), config.min_df, config.max_features)
+    let mut column_of = vec![NONE; grams.len()];
+    let mut grams = keep(grams.into_iter().zip(df), config.min_df, config.max_features);
+    if let Some(base) = base {
+        put_first(base.iter().copied(), &mut grams);
+    }
+    let ids: Vec<Option<u32>> = grams.par_iter().map(|gram| ids.get(gram).copied()).collect();
+    let places = (0..).zip(ids).filter_map(|(column, id)| Some((column, id?)));
+    places.for_each(|(column, id)| column_of[id as usize] = column);
+    // Columns take the place of ids, and less of it.
+    let mut end = 0;
+    for token in 0..tokens {
+        let own = starts[token]..starts[token + 1];
+        starts[token] = end;
+        for place in own {
+            of_token[end] = column_of[of_token[place] as usize];
+            end += usize::from(of_token[end] != NONE);
+        }
+    }
+    starts[tokens] = end;
+    of_token.truncate(end);
+    (grams, GramColumns { starts, columns: of_token })
 }
 
 /// The targets of enough comments, and which one each comment has.
@@ -186,7 +220,7 @@ pub(super) fn learn_target_terms(
                 stems.clone().map(|stem| (stem, 1)),
                 stems,
                 features.stems.len(),
-                &features.lookups.terms.bigrams,
+                &features.lookups.bigrams,
                 wanted,
                 words,
             );
@@ -209,7 +243,7 @@ mod tests {
 
     use super::*;
     use crate::features::FeatureConfig;
-    use crate::features::learning::token_lists::{Readers, learn_noted};
+    use crate::features::learning::token_lists::Readers;
     use crate::text::Language;
 
     #[test]
@@ -223,9 +257,9 @@ mod tests {
             })
             .collect();
         let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
-        let mut lexicon = Lexicon::new(Language::English, Default::default());
-        let comments = Readers::new(Language::English).read(&mut lexicon, texts.len(), |i| texts[i]);
-        learn_noted(&mut lexicon);
+        let readers = Readers::new(Language::English);
+        let comments = readers.read(texts.len(), |i| texts[i]);
+        let lexicon = readers.finish();
         let config = BlockConfig { min_df: 3, ..FeatureConfig::default().words };
         for stems in [0, 3, 5] {
             let column_of = |token| Some(lexicon.facts(token).stem).filter(|&s| (s as usize) < stems).unwrap_or(NONE);
