@@ -1,7 +1,8 @@
 //! Block `chars`: character 2-5-grams inside words, looked up once for each distinct token.
 //!
 //! The n-grams of a vocabulary form a tree: whatever begins one of them is one of them too, since at least as many comments hold it.
-//! So a token's n-grams are looked up character by character, and the first that is not there ends the search from that place.
+//! So a token's n-grams are looked up character by character, and the first that is not there ends the search from that place. In training
+//! nothing is looked up: which n-grams a token has is known from counting them, and comes in the same order.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -64,7 +65,7 @@ impl GramTable {
         self.0.len()
     }
 
-    /// The columns of a normalised token's n-grams, by their first characters.
+    /// The columns of a normalised token's n-grams, in the order of [`char_grams`].
     ///
     /// Some places are gone through for their second character, then for their third, ...: look-ups of one round do not wait for each other.
     pub(super) fn find(&self, word: &str, chars: &mut Vec<char>, found: &mut Vec<u32>) {

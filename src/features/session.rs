@@ -120,20 +120,6 @@ impl<'f> Session<'f> {
         self.fill(texts, raw, false);
     }
 
-    /// The same where the comment's tokens are known already, and the columns of their character n-grams.
-    pub(super) fn extract_again<'g>(
-        &mut self,
-        texts: &Texts,
-        tokens: &[TokenId],
-        columns_of: impl Fn(TokenId) -> &'g [u32],
-        raw: &mut RawRow,
-    ) {
-        self.read_again(tokens);
-        let Session { distinct, chars, .. } = self;
-        distinct.iter().for_each(|&(token, times)| chars.add_all(columns_of(token), times));
-        self.fill(texts, raw, false);
-    }
-
     /// The same, but character n-grams are given by token, with those that come again, and counted only where the target asks for them; and of
     /// the context's lead it is given what it adds up to.
     pub fn extract_summed_up(&mut self, texts: &Texts, raw: &mut RawRow) -> SummedUp<'_> {
@@ -147,6 +133,20 @@ impl<'f> Session<'f> {
         self.fill(texts, raw, true);
         let Session { distinct, repeats, grams, lead_sums, .. } = self;
         SummedUp { tokens: distinct, repeats: repeats.as_slice(), lists: grams, lead: lead_sums }
+    }
+
+    /// As [`Session::extract`], where the comment's tokens are known already, and the columns of their character n-grams.
+    pub(super) fn extract_again<'g>(
+        &mut self,
+        texts: &Texts,
+        tokens: &[TokenId],
+        columns_of: impl Fn(TokenId) -> &'g [u32],
+        raw: &mut RawRow,
+    ) {
+        self.read_again(tokens);
+        let Session { distinct, chars, .. } = self;
+        distinct.iter().for_each(|&(token, times)| chars.add_all(columns_of(token), times));
+        self.fill(texts, raw, false);
     }
 
     /// Counts and measures the comment that was read last, but for its character n-grams, and puts down what was counted. The

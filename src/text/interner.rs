@@ -23,7 +23,7 @@ impl Interner {
     }
 
     /// The place of a string, which is added if it did not come yet.
-    pub(super) fn place(&mut self, text: &str) -> u32 {
+    pub(super) fn put(&mut self, text: &str) -> u32 {
         let Interner { texts, ends, table, state } = self;
         let is_it = |&place: &u32| string(texts, ends, place) == text;
         let entry = table.entry(state.hash_one(text), is_it, |&place| state.hash_one(string(texts, ends, place)));
@@ -77,11 +77,11 @@ mod tests {
         let texts: Vec<String> = (0..500).map(|i| "é".repeat(i % 40) + &i.to_string()).collect();
         for (place, text) in texts.iter().enumerate() {
             assert_eq!(interner.find(text), None);
-            assert_eq!(interner.place(text), place as u32);
+            assert_eq!(interner.put(text), place as u32);
         }
         for (place, text) in texts.iter().enumerate() {
             assert_eq!((interner.find(text), interner.get(place as u32)), (Some(place as u32), text.as_str()));
-            assert_eq!(interner.place(text), place as u32);
+            assert_eq!(interner.put(text), place as u32);
         }
         assert_eq!((interner.len(), interner.bytes()), (500, texts.concat().len()));
     }

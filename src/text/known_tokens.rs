@@ -93,6 +93,7 @@ impl Stems {
         }
     }
 
+    /// The id of a stem, which is added if it is new.
     fn id(&mut self, stem: &str) -> StemId {
         if let Some(id) = self.given.find(stem) {
             return id as StemId;
@@ -100,9 +101,9 @@ impl Stems {
         self.id_of_new(stem)
     }
 
-    /// The same for one that is not among the given ones.
+    /// The same for a stem that is not among the given ones.
     fn id_of_new(&mut self, stem: &str) -> StemId {
-        self.given.len() as StemId + self.new.place(stem)
+        self.given.len() as StemId + self.new.put(stem)
     }
 
     fn len(&self) -> usize {
@@ -133,8 +134,11 @@ impl KnownTokens {
     pub(super) fn give_stems(&mut self, given: Arc<StringTable>, places: impl Iterator<Item = Option<StemId>>) {
         let before = std::mem::replace(&mut self.stems, Stems { given, new: Interner::default() });
         let stems = &mut self.stems;
-        let mut ids: Vec<StemId> =
-            (0..).zip(places).map(|(id, place)| place.unwrap_or_else(|| stems.id_of_new(before.get(id)))).collect();
+        let of_first = |(id, place): (StemId, Option<StemId>)| {
+            debug_assert_eq!(stems.given.find(before.get(id)), place.map(|place| place as usize));
+            place.unwrap_or_else(|| stems.id_of_new(before.get(id)))
+        };
+        let mut ids: Vec<StemId> = (0..).zip(places).map(of_first).collect();
         ids.extend((ids.len()..before.len()).map(|id| stems.id(before.get(id as StemId))));
         self.known.iter_mut().for_each(|token| token.facts.stem = ids[token.facts.stem as usize]);
     }
@@ -218,7 +222,7 @@ impl KnownTokens {
                 self.short.insert(self.short.hash(&short), id, |table, id| hash_of(known, table, id));
             }
             Spelling::Long(text) => {
-                token.bytes[0] = u64::from(self.long.place(text));
+                token.bytes[0] = u64::from(self.long.put(text));
                 self.long_ids.push(id);
             }
         }

@@ -27,7 +27,7 @@ impl Lexicon {
         self.read(text, emit, |lexicon, kind, _, spelling| lexicon.tokens_mut().note(spelling, kind));
     }
 
-    /// The id here of a token that another lexicon has.
+    /// The id here of a token that another lexicon has; `None` if it was not met here.
     pub(crate) fn find_of(&self, other: &Lexicon, id: TokenId) -> Option<TokenId> {
         if (id as usize) < PERSONAL_KINDS.len() {
             return Some(id);
@@ -93,8 +93,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::text::StringTable;
     use crate::text::lexicon::tests::{english, ids};
+    use crate::text::{StemId, StringTable};
 
     #[test]
     fn what_was_noted_elsewhere_and_learned_here_is_what_its_texts_would_have_taught() {
@@ -127,8 +127,12 @@ mod tests {
         assert_eq!(ids(&mut all, "zebras"), ids(&mut one, "zebras"));
 
         let stems = Arc::new(StringTable::from_sorted(["cat", "zebra"]));
-        // Of the stems after the first two it is not known whether they were given.
-        let mut renamed = all.sibling().with_stems(stems, [None, None].into_iter());
+        // Of the last stem it is not known whether it was given.
+        let places =
+            (0..all.stem_count() as StemId - 1).map(|id| stems.find(all.stem(id)).map(|place| place as StemId));
+        let places: Vec<Option<StemId>> = places.collect();
+        assert!(places.contains(&Some(0)) && places.contains(&None));
+        let mut renamed = all.sibling().with_stems(stems, places.into_iter());
         assert_eq!(ids(&mut renamed, texts[1]), expected[1]);
         assert_eq!(renamed.facts(expected[2][0]).stem, 0);
         for id in 0..all.len() as TokenId {

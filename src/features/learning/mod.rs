@@ -39,7 +39,7 @@ pub fn learn_onto(
     config: &FeatureConfig,
     rows: &[Texts],
 ) -> (Features, RawRows, Option<InheritedColumns>) {
-    let readers = Readers::new(language);
+    let mut readers = Readers::new(language);
     let (comments, contexts) =
         rayon::join(|| readers.read(rows.len(), |row| [rows[row].comment]), || distinct_contexts(rows));
     let comment_tokens = readers.tokens();

@@ -26,7 +26,7 @@ struct Piece {
 struct Reader {
     number: usize,
     lexicon: Lexicon,
-    /// By its token id the one in the lexicon of all.
+    /// By its token id the one in the lexicon of all; nothing for the first reader, whose lexicon that is.
     united: Vec<TokenId>,
 }
 
@@ -46,7 +46,7 @@ impl Readers {
 
     /// Reads texts, each in `N` parts. Each distinct token has one id, which depends on what thread met it first.
     pub(super) fn read<'t, const N: usize>(
-        &self,
+        &mut self,
         texts: usize,
         text: impl Fn(usize) -> [&'t str; N] + Sync,
     ) -> TokenLists {
@@ -135,23 +135,24 @@ mod tests {
             .map(|i| format!("Word{} and w{}, unimaginable{:0>20} @ann x{}", i % 97, i % 13 * 7, i % 31, i / 40))
             .collect();
         let (known, new) = texts.split_at(700);
-        let readers = Readers::new(Language::English);
-        let read = |texts: &[String]| {
+        let mut readers = Readers::new(Language::English);
+        let read = |readers: &mut Readers, texts: &[String]| {
             let read = AtomicUsize::new(0);
             readers.read(texts.len(), |i| {
-                read.fetch_add(1, Ordering::Relaxed);
-                // Whoever reads the first text waits for another reader, so that there is one.
-                while i == 0 && read.load(Ordering::Relaxed) == 1 {
-                    std::thread::yield_now();
+                // Who reads first waits for another reader, so that there is one.
+                if read.fetch_add(1, Ordering::Relaxed) == 0 {
+                    while read.load(Ordering::Relaxed) == 1 {
+                        std::thread::yield_now();
+                    }
                 }
                 [texts[i].as_str()]
             })
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
         let (lists, tokens) = pool.install(|| {
-            let known = read(known);
+            let known = read(&mut readers, known);
             let tokens = readers.tokens();
-            ([known, read(new)], tokens)
+            ([known, read(&mut readers, new)], tokens)
         });
         assert!(readers.pool.all().len() > 1);
         let all = pool.install(|| readers.finish());

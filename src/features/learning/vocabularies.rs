@@ -112,7 +112,9 @@ pub(super) fn learn_bigrams(
     keep((0..=edge).flat_map(of_first), config.min_df, config.max_features.saturating_sub(stems))
 }
 
-/// Columns of the character n-grams that each token of the comments has, as a look-up would find them.
+/// Columns of the character n-grams that each token of the comments has, in the order in which [`GramTable::find`] finds them.
+///
+/// [`GramTable::find`]: chars::GramTable::find
 pub(super) struct GramColumns {
     starts: Vec<usize>,
     columns: Vec<u32>,
@@ -154,13 +156,13 @@ pub(super) fn learn_grams(
         }
     });
     let mut column_of = vec![NONE; grams.len()];
-    let mut grams = keep(grams.into_iter().zip(df), config.min_df, config.max_features);
+    let mut kept = keep(grams.into_iter().zip(df), config.min_df, config.max_features);
     if let Some(base) = base {
-        put_first(base.iter().copied(), &mut grams);
+        put_first(base.iter().copied(), &mut kept);
     }
-    let ids: Vec<Option<u32>> = grams.par_iter().map(|gram| ids.get(gram).copied()).collect();
-    let places = (0..).zip(ids).filter_map(|(column, id)| Some((column, id?)));
-    places.for_each(|(column, id)| column_of[id as usize] = column);
+    let ids_of_kept: Vec<Option<u32>> = kept.par_iter().map(|gram| ids.get(gram).copied()).collect();
+    let held = (0..).zip(ids_of_kept).filter_map(|(column, id)| Some((column, id?)));
+    held.for_each(|(column, id)| column_of[id as usize] = column);
     // Columns take the place of ids, and less of it.
     let mut end = 0;
     for token in 0..tokens {
@@ -173,7 +175,8 @@ pub(super) fn learn_grams(
     }
     starts[tokens] = end;
     of_token.truncate(end);
-    (grams, GramColumns { starts, columns: of_token })
+    of_token.shrink_to_fit();
+    (kept, GramColumns { starts, columns: of_token })
 }
 
 /// The targets of enough comments, and which one each comment has.
@@ -257,7 +260,7 @@ mod tests {
             })
             .collect();
         let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
-        let readers = Readers::new(Language::English);
+        let mut readers = Readers::new(Language::English);
         let comments = readers.read(texts.len(), |i| texts[i]);
         let lexicon = readers.finish();
         let config = BlockConfig { min_df: 3, ..FeatureConfig::default().words };
@@ -279,5 +282,41 @@ mod tests {
             assert!(!expected.is_empty());
             assert_eq!(learn_bigrams(&comments, column_of, &config, stems), expected);
         }
+    }
+
+    #[test]
+    fn n_grams_of_a_token_are_those_that_a_look_up_finds() {
+        let texts = [
+            "Cats and dogs @ann",
+            "cats, dogs & an unimaginablenesses é\0é éé",
+            "incomprehensibilities saw unimaginablenesses",
+            "",
+            "a cat",
+        ];
+        let mut readers = Readers::new(Language::English);
+        let comments = readers.read(texts.len(), |i| [texts[i]]);
+        let tokens = readers.tokens();
+        readers.read(1, |_| ["elsewhere"]);
+        let lexicon = readers.finish();
+        let grams = |of: &[&str]| of.iter().map(|gram| CharGram::pack(gram).unwrap()).collect::<Vec<_>>();
+        let base = grams(&["se", " w", "ses", " wo", "zz"]);
+        let mut held = BTreeSet::new();
+        for base in [None, Some(&base[..])] {
+            for (min_df, max_features) in [(0, 1_000), (1, 1_000), (2, 1_000), (2, 7), (1, 90), (1, 0)] {
+                let config = BlockConfig { min_df, max_features, ..FeatureConfig::default().chars };
+                let (kept, columns) = learn_grams(&lexicon, tokens, &comments, &config, base);
+                let table = chars::GramTable::new(&kept);
+                assert_eq!(table.len(), kept.len());
+                for token in 0..tokens as TokenId {
+                    let mut found = Vec::new();
+                    if lexicon.facts(token).kind.class_token().is_none() {
+                        table.find(lexicon.normal(token), &mut Vec::new(), &mut found);
+                    }
+                    assert_eq!(columns.of(token), found);
+                    held.extend(found.into_iter().map(|column| kept[column as usize].to_string()));
+                }
+            }
+        }
+        assert!(["ses", "é ", "ca"].iter().all(|gram| held.contains(*gram)) && !held.contains("ls"));
     }
 }
