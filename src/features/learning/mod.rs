@@ -75,13 +75,13 @@ pub fn learn_onto(
         inherited.keep_context_idf(&mut features);
     }
     let stems = features.stems.clone();
-    let places = stem_columns.iter().map(|&column| Some(column).filter(|&column| column != NONE));
+    let known = |column: u32| Some(column).filter(|&column| column != NONE);
+    let places = stem_columns.iter().map(|&column| known(column));
     let (bigram_table, lexicon) = rayon::join(|| features.bigram_table(), || lexicon.with_stems(stems, places));
     features.lookups.bigrams = bigram_table;
     let stem_of = |token| lexicon.facts(token).stem;
     features.target_terms = learn_target_terms(&features, &comments, stem_of, &target_of, &config.target_words);
     if config.target_chars.weight > 0.0 {
-        let known = |target: u32| Some(target).filter(|&target| target != NONE);
         let comments = target_of.iter().enumerate().map(|(row, &target)| (comments.row(row), known(target)));
         let pairs = target_chars::frequencies(&features, comments, |token| gram_columns.of(token));
         features.target_grams = keep(pairs.into_iter(), config.target_chars.min_df, config.target_chars.max_features);
