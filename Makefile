@@ -7,7 +7,7 @@ MODEL := models/demo.safetensors
 DEMO := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: demo test models card curves dist screenshots quality bench compare scale shares audit fuzz help
+.PHONY: demo test models card curves dist screenshots quality bench compare cores scale shares audit fuzz help
 
 demo: ## Build, train on the comments in training/, score new ones, show some, write a report
 	$(CARGO) build --release --locked
@@ -61,6 +61,12 @@ compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=pyt
 	@test -n "$(DATA)" -a -n "$(PYTHON)" || { echo "make compare needs DATA and PYTHON, e.g. make compare DATA=data PYTHON=venv/bin/python" >&2; exit 2; }
 	@$(CARGO) build --release --locked --quiet --bin belowline --example fit
 	@"$(PYTHON)" examples/compare.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
+		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(ROWS),--rows "$(ROWS)")
+
+cores: ## Time learning features and predicting on one core and on two: DATA=folder [SETS="a b"] [ROUNDS=15] [ROWS=20000]
+	@test -n "$(DATA)" || { echo "make cores needs DATA, a folder whose sub-folders hold train.csv, e.g. make cores DATA=data" >&2; exit 2; }
+	@$(CARGO) build --release --locked --quiet --bin belowline --example fit
+	@python3 examples/cores.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
 		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(ROWS),--rows "$(ROWS)")
 
 scale: ## Time and memory by number of comments: COMMENTS=file TASK=column [SIZES=10000,100000,1000000], plotted in docs/

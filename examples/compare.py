@@ -77,6 +77,11 @@ def read(path):
         return reader.fieldnames, list(reader)
 
 
+def data_sets(data):
+    """Names of the sub-folders that hold train.csv."""
+    return sorted(name for name in os.listdir(data) if os.path.exists(os.path.join(data, name, "train.csv")))
+
+
 class DataSet:
     """Rows to train on and rows to predict, in the files that each program reads."""
 
@@ -252,10 +257,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=20_000)
     arguments = parser.parse_args()
-    names = arguments.set or sorted(
-        name for name in os.listdir(arguments.data) if os.path.exists(os.path.join(arguments.data, name, "train.csv"))
-    )
-    for name in names:
+    for name in arguments.set or data_sets(arguments.data):
         with tempfile.TemporaryDirectory() as folder:
             data = DataSet(arguments.data, name, folder, arguments.rows)
             rounds = {}

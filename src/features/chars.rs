@@ -7,8 +7,8 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use crate::text::ngrams::{MAX_CHARS, char_grams, padded};
-use crate::text::{CharGram, Lexicon, TokenId};
+use crate::text::CharGram;
+use crate::text::ngrams::{MAX_CHARS, padded};
 
 /// Column of each n-gram, by the column of what it begins with and its last character.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,7 @@ impl GramTable {
         self.0.len()
     }
 
-    /// The columns of a normalised token's n-grams, in the order of [`char_grams`].
+    /// The columns of a normalised token's n-grams, by their first characters, the shorter ones first.
     ///
     /// Some places are gone through for their second character, then for their third, ...: look-ups of one round do not wait for each other.
     pub(super) fn find(&self, word: &str, chars: &mut Vec<char>, found: &mut Vec<u32>) {
@@ -91,10 +91,3 @@ impl GramTable {
 
 /// Places of a token that are gone through together.
 const SIDE_BY_SIDE: usize = 16;
-
-/// The n-grams that a token's text gives; class tokens give none.
-pub(super) fn token_grams(lexicon: &Lexicon, token: TokenId, emit: impl FnMut(CharGram)) {
-    if lexicon.facts(token).kind.class_token().is_none() {
-        char_grams(lexicon.normal(token), emit);
-    }
-}

@@ -8,48 +8,45 @@ use super::pool::{Pool, at_once, in_pieces};
 pub(crate) const COUNTERS: usize = 8;
 
 /// In how many comments each term occurs; terms are small integers.
-pub(super) struct DocumentFrequencies {
-    /// By term.
-    pub(super) df: Vec<u32>,
-    /// By term the last comment that holds it, plus one; 0 if it was not met.
-    last: Vec<u32>,
+pub(super) struct DocumentFrequencies(Vec<Seen>);
+
+/// What is known of a term, in one place: both are needed at a time.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    df: u32,
+    /// The last comment that holds it, plus one; 0 if it was not met.
+    last: u32,
 }
 
 impl DocumentFrequencies {
     pub(super) fn new(terms: usize) -> Self {
-        DocumentFrequencies { df: vec![0; terms], last: vec![0; terms] }
+        DocumentFrequencies(vec![Seen::default(); terms])
     }
 
     /// Counts a term of a comment, which may come again; one behind the last is added.
     pub(super) fn count(&mut self, term: usize, comment: usize) {
-        if term == self.df.len() {
-            self.df.push(0);
-            self.last.push(0);
+        if term == self.0.len() {
+            self.0.push(Seen::default());
         }
-        let comment = comment as u32 + 1;
-        if self.last[term] != comment {
-            self.last[term] = comment;
-            self.df[term] += 1;
-        }
+        let (seen, comment) = (&mut self.0[term], comment as u32 + 1);
+        seen.df += u32::from(seen.last != comment);
+        seen.last = comment;
     }
 
     /// Counts a term of a comment, where none comes again.
     pub(super) fn count_distinct(&mut self, term: usize) {
-        self.df[term] += 1;
+        self.0[term].df += 1;
     }
 
     /// How many comments hold a term; it counts as never seen then.
     pub(super) fn take(&mut self, term: usize) -> u32 {
-        self.last[term] = 0;
-        std::mem::take(&mut self.df[term])
+        std::mem::take(&mut self.0[term]).df
     }
-}
 
-/// Adds up frequencies that were counted apart.
-fn added(mut all: Vec<u32>, some: Vec<u32>) -> Vec<u32> {
-    debug_assert_eq!(all.len(), some.len());
-    all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
-    all
+    /// By term, how many comments hold it.
+    pub(super) fn into_counts(self) -> Vec<u32> {
+        self.0.into_iter().map(|seen| seen.df).collect()
+    }
 }
 
 /// Counts in `0..comments`, side by side, into arrays of `terms` terms. `count` counts one comment.
@@ -63,11 +60,15 @@ pub(super) fn count_all(
     in_pieces(comments, size).for_each(|piece| {
         counters.lend(|frequencies| piece.for_each(|comment| count(frequencies, comment)));
     });
-    total(counters, terms)
+    total(counters.into_all().into_iter().map(DocumentFrequencies::into_counts), terms)
 }
 
-/// What was counted in all, of so many terms.
-pub(super) fn total(counters: Pool<DocumentFrequencies>, terms: usize) -> Vec<u32> {
-    let counted = counters.into_all().into_iter().map(|frequencies| frequencies.df);
-    counted.reduce(added).unwrap_or_else(|| vec![0; terms])
+/// The sums of what was counted apart, of so many terms.
+pub(super) fn total(counted: impl IntoIterator<Item = Vec<u32>>, terms: usize) -> Vec<u32> {
+    let added = |mut all: Vec<u32>, some: Vec<u32>| {
+        debug_assert_eq!(all.len(), some.len());
+        all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
+        all
+    };
+    counted.into_iter().reduce(added).unwrap_or_else(|| vec![0; terms])
 }

@@ -215,12 +215,6 @@ pub struct Features {
 pub(crate) struct Lookups {
     bigrams: words::BigramTable,
     grams: chars::GramTable,
-    pairs: PairTables,
-}
-
-/// Of the blocks that join these terms with targets, or cross them with contexts.
-#[derive(Debug, Clone, Default)]
-struct PairTables {
     target_terms: target_words::TermTable,
     target_grams: target_words::TermTable,
     /// Of the shared, the related and the lead terms.
@@ -285,9 +279,11 @@ impl Features {
 
     /// Tables for quick look-ups must be rebuilt after the vocabularies were set.
     pub(crate) fn index(mut self) -> Self {
-        let (grams, (bigrams, pairs)) =
-            rayon::join(|| self.gram_table(), || rayon::join(|| self.bigram_table(), || self.pair_tables()));
-        self.lookups = Lookups { bigrams, grams, pairs };
+        let ((grams, bigrams), ([target_terms, target_grams], crossed)) = rayon::join(
+            || rayon::join(|| self.gram_table(), || self.bigram_table()),
+            || rayon::join(|| self.target_tables(), || self.cross_tables()),
+        );
+        self.lookups = Lookups { bigrams, grams, target_terms, target_grams, crossed };
         self
     }
 
@@ -299,18 +295,18 @@ impl Features {
         chars::GramTable::new(&self.grams)
     }
 
-    /// Tables of the blocks that join these terms with targets, or cross them with contexts.
-    fn pair_tables(&self) -> PairTables {
-        let of_targets = |terms| target_words::TermTable::new(terms, self.targets.len());
-        let of_contexts = |terms| crossed::CrossTable::new(terms, self.stems.len());
-        let ((target_terms, target_grams), (shared, (related, lead))) = rayon::join(
-            || rayon::join(|| of_targets(&self.target_terms), || of_targets(&self.target_grams)),
-            || {
-                let rest = || rayon::join(|| of_contexts(&self.related_terms), || of_contexts(&self.lead_terms));
-                rayon::join(|| of_contexts(&self.shared_terms), rest)
-            },
-        );
-        PairTables { target_terms, target_grams, crossed: [shared, related, lead] }
+    /// Tables of the blocks that join words and n-grams with targets.
+    fn target_tables(&self) -> [target_words::TermTable; 2] {
+        let table = |terms| target_words::TermTable::new(terms, self.targets.len());
+        rayon::join(|| table(&self.target_terms), || table(&self.target_grams)).into()
+    }
+
+    /// Tables of the blocks that cross stems with contexts.
+    fn cross_tables(&self) -> [crossed::CrossTable; 3] {
+        let table = |terms| crossed::CrossTable::new(terms, self.stems.len());
+        let rest = || rayon::join(|| table(&self.related_terms), || table(&self.lead_terms));
+        let (shared, (related, lead)) = rayon::join(|| table(&self.shared_terms), rest);
+        [shared, related, lead]
     }
 
     /// Features from saved parts, ready for use; `None` unless the parts fit together.
@@ -338,8 +334,7 @@ impl Features {
 
     /// Whether no term has two columns.
     fn has_distinct_terms(&self) -> bool {
-        let Lookups { bigrams, grams, pairs } = &self.lookups;
-        let PairTables { target_terms, target_grams, crossed: [shared, related, lead] } = pairs;
+        let Lookups { bigrams, grams, target_terms, target_grams, crossed: [shared, related, lead] } = &self.lookups;
         bigrams.len() == self.bigrams.len()
             && grams.len() == self.grams.len()
             && target_terms.len() == self.target_terms.len()

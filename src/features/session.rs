@@ -161,12 +161,8 @@ impl<'f> Session<'f> {
         let distinct = self.distinct.iter().map(|&(token, times)| (self.lexicon.facts(token).stem, times));
         words::count(distinct, stems, known, &lookups.bigrams, &mut self.wanted, &mut self.words);
         if let Some(target) = texts.target.and_then(|t| self.target(t)) {
-            target_words::count(
-                target, &self.words, &lookups.pairs.target_terms, &mut self.wanted, &mut self.target_words,
-            );
-            target_words::count(
-                target, &self.chars, &lookups.pairs.target_grams, &mut self.wanted, &mut self.target_chars,
-            );
+            target_words::count(target, &self.words, &lookups.target_terms, &mut self.wanted, &mut self.target_words);
+            target_words::count(target, &self.chars, &lookups.target_grams, &mut self.wanted, &mut self.target_chars);
         }
         let contexts = self.contexts(texts);
         let measured = self.measure(&contexts);
@@ -174,7 +170,7 @@ impl<'f> Session<'f> {
         if let Some(context) = topic(&contexts) {
             let is_related = similarity::is_related(&measured, self.features.gate);
             let [shared, related, lead] = &mut self.crossed;
-            let [of_shared, of_related, of_lead] = &lookups.pairs.crossed;
+            let [of_shared, of_related, of_lead] = &lookups.crossed;
             of_shared.count(crossed::shared_terms(self.side.stems()), shared);
             if is_related {
                 of_related.count(crossed::related_terms(self.side.stems()), related);

@@ -50,7 +50,7 @@ pub(super) fn frequencies<'c>(
             frequencies.count(place as usize, comment);
         }
     }
-    pairs.into_iter().zip(frequencies.df).collect()
+    pairs.into_iter().zip(frequencies.into_counts()).collect()
 }
 
 #[cfg(test)]

@@ -47,8 +47,7 @@ impl Session<'_> {
             let grams = self.grams.columns(token);
             occurrences.extend(grams.iter().map(|&gram| (start + gram, place as u32)));
             if let Some(target) = target {
-                let column =
-                    |&gram: &u32| target_words::column(target, gram, &self.features.lookups.pairs.target_grams);
+                let column = |&gram: &u32| target_words::column(target, gram, &self.features.lookups.target_grams);
                 let columns = grams.iter().filter_map(column);
                 occurrences.extend(columns.map(|column| (of_target + column, place as u32)));
             }
@@ -91,7 +90,7 @@ impl Session<'_> {
         if let Some(target) = target {
             let start = self.layout.range(Block::TargetWords).start as u32;
             occurrences.extend(of_words.iter().filter_map(|&(word, place)| {
-                let column = target_words::column(target, word, &lookups.pairs.target_terms)?;
+                let column = target_words::column(target, word, &lookups.target_terms)?;
                 Some((start + column, place))
             }));
         }
@@ -109,7 +108,7 @@ impl Session<'_> {
         self.crossed_terms(context, is_related, |block, kind, stem| {
             let name = [Block::SharedWords, Block::RelatedWords, Block::LeadWords][block];
             if name != Block::LeadWords
-                && let Some(column) = features.lookups.pairs.crossed[block].column(kind, stem)
+                && let Some(column) = features.lookups.crossed[block].column(kind, stem)
             {
                 columns.push((stem, self.layout.range(name).start as u32 + column));
             }

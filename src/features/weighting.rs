@@ -67,6 +67,14 @@ impl Part {
         self.value_starts.push(self.values.len());
     }
 
+    fn clear(&mut self) {
+        self.count_starts.truncate(1);
+        self.count_columns.clear();
+        self.counts.clear();
+        self.value_starts.truncate(1);
+        self.values.clear();
+    }
+
     fn row(&self, row: usize) -> Row<'_> {
         let counted = self.count_starts[row]..self.count_starts[row + 1];
         Row {
@@ -113,6 +121,15 @@ impl RawRows {
         let last = self.parts.len() - 1;
         self.places.push((last as u32, self.parts[last].len() as u32));
         self.parts[last].push(row);
+    }
+
+    /// Takes all rows away, in no more memory than they need; the memory in which they came together is kept for others.
+    pub(super) fn take(&mut self) -> RawRows {
+        let taken = self.clone();
+        self.places.clear();
+        self.parts.truncate(1);
+        self.parts.iter_mut().for_each(Part::clear);
+        taken
     }
 
     /// Adds the rows of another.
@@ -276,6 +293,25 @@ mod tests {
         assert_eq!((all.len(), all.entries()), (5, 3 + 2 + 5 + 1 + 5));
         all.push(&row(4));
         assert_eq!(all, of(&[3, 0, 2, 5, 1, 4]));
+    }
+
+    #[test]
+    fn what_is_taken_is_what_came_since_the_last_time() {
+        let row =
+            |column: u32| RawRow { columns: vec![column], counts: vec![2], values: vec![(7, 0.5); column as usize] };
+        let of = |rows: &[u32]| {
+            let mut all = RawRows::new();
+            rows.iter().for_each(|&column| all.push(&row(column)));
+            all
+        };
+        let mut rows = of(&[1, 0, 2]);
+        assert_eq!(rows.take(), of(&[1, 0, 2]));
+        assert_eq!((rows.take(), rows.len()), (RawRows::new(), 0));
+        [3, 1].into_iter().for_each(|column| rows.push(&row(column)));
+        rows.append(of(&[2]));
+        assert_eq!(rows.take(), of(&[3, 1, 2]));
+        rows.push(&row(4));
+        assert_eq!(rows.take(), of(&[4]));
     }
 
     #[test]

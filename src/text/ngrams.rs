@@ -10,6 +10,7 @@ const BOUNDARY: char = ' ';
 /// A Unicode scalar value needs 21 bits.
 const BITS: u32 = 21;
 const CHAR_MASK: u128 = (1 << BITS) - 1;
+const ALL_CHARS: u128 = (1 << (BITS * MAX_CHARS as u32)) - 1;
 
 /// A character n-gram of up to five characters, packed exactly: no two n-grams share a value, and the order
 /// of the values is the code-point order of the n-grams.
@@ -42,6 +43,25 @@ impl CharGram {
         std::array::from_fn(|place| (self.0 >> (BITS * (MAX_CHARS - 1 - place) as u32) & CHAR_MASK) as u32)
     }
 
+    /// Number of its characters.
+    fn len(self) -> usize {
+        MAX_CHARS.saturating_sub((self.0.trailing_zeros() / BITS) as usize)
+    }
+
+    /// The n-grams of at least two characters that it begins with, and itself; the shorter ones first.
+    pub fn beginnings(self) -> impl ExactSizeIterator<Item = CharGram> {
+        let chars = self.len();
+        (0..(chars + 1).saturating_sub(MIN_CHARS)).map(move |more| {
+            let others = MAX_CHARS - MIN_CHARS - more;
+            CharGram(self.0 >> (BITS * others as u32) << (BITS * others as u32))
+        })
+    }
+
+    /// Its first two characters, as one number.
+    pub fn first_two(self) -> u64 {
+        (self.0 >> (BITS * (MAX_CHARS - 2) as u32)) as u64
+    }
+
     /// Moves the first character to the highest place, so that integers sort like texts.
     fn aligned(packed: u128, count: usize) -> Self {
         CharGram(packed << (BITS * (MAX_CHARS - count) as u32))
@@ -60,21 +80,17 @@ pub fn padded(word: &str) -> impl Iterator<Item = char> + Clone {
     std::iter::once(BOUNDARY).chain(word.chars().filter(|&c| c != '\0')).chain(std::iter::once(BOUNDARY))
 }
 
-/// Calls `emit` with each 2-5-gram of `" word "`, by their first characters, the shorter ones first; `word` is a normalised token.
-pub fn char_grams(word: &str, mut emit: impl FnMut(CharGram)) {
-    let mut rest = padded(word);
-    loop {
-        let mut packed = 0u128;
-        for (length, c) in (1..=MAX_CHARS).zip(rest.clone()) {
-            packed = packed << BITS | c as u128;
-            if length >= MIN_CHARS {
-                emit(CharGram::aligned(packed, length));
-            }
-        }
-        if rest.next().is_none() {
-            return;
-        }
-    }
+/// The longest n-gram from each character of `" word "` on, but the last; `word` is a normalised token. What they begin with are all its n-grams:
+/// [`CharGram::beginnings`].
+pub fn longest_grams(word: &str) -> impl Iterator<Item = CharGram> {
+    let mut chars = padded(word);
+    let mut next = move || chars.next().map_or(0, u128::from);
+    let mut window = (0..MAX_CHARS).fold(0, |window, _| window << BITS | next());
+    std::iter::from_fn(move || {
+        let gram = CharGram(window);
+        window = (window << BITS | next()) & ALL_CHARS;
+        (gram.len() >= MIN_CHARS).then_some(gram)
+    })
 }
 
 #[cfg(test)]
@@ -84,7 +100,7 @@ mod tests {
 
     fn grams(word: &str) -> Vec<String> {
         let mut all = Vec::new();
-        char_grams(word, |g| all.push(g.to_string()));
+        longest_grams(word).for_each(|longest| all.extend(longest.beginnings().map(|gram| gram.to_string())));
         all
     }
 

@@ -21,6 +21,14 @@ struct LearnedToken {
     stem_end: usize,
 }
 
+impl Learned {
+    /// The canonical form of one of the tokens.
+    pub(crate) fn normal(&self, place: usize) -> &str {
+        let start = place.checked_sub(1).map_or(0, |before| self.tokens[before].normal_end);
+        &self.normals[start..self.tokens[place].normal_end]
+    }
+}
+
 impl Lexicon {
     /// Calls `emit` with each token of a text and its id. Of new tokens nothing but their kind is noted.
     pub(crate) fn note(&mut self, text: &str, emit: impl FnMut(Token, TokenId)) {

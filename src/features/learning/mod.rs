@@ -1,7 +1,12 @@
 //! Learns vocabularies from the training comments, then analyses every comment once.
 
-mod token_lists;
-mod vocabularies;
+mod grams;
+mod learned_tokens;
+mod lists;
+mod readers;
+mod targets;
+mod vocabulary;
+mod words;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,18 +15,19 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use self::token_lists::{Readers, TokenLists};
-use self::vocabularies::{
-    GramColumns, NONE, keep, learn_bigrams, learn_context_idf, learn_grams, learn_stems, learn_target_terms,
-    learn_targets, stem_frequencies,
-};
+use self::grams::learn_grams;
+use self::learned_tokens::LearnedTokens;
+use self::lists::Lists;
+use self::readers::Readers;
+use self::targets::{learn_target_grams, learn_target_terms, learn_targets};
+use self::vocabulary::{NONE, keep};
+use self::words::Words;
 use super::crossed;
 use super::frequencies::{DocumentFrequencies, total};
 use super::inherited::{Inherited, InheritedColumns};
 use super::pool::{Pool, at_once, in_pieces};
 use super::session::{Contexts, Shared, topic};
 use super::similarity::{self, Measured};
-use super::target_chars;
 use super::weighting::{self, RawRow, RawRows, smoothed_idf};
 use super::{BlockConfig, FeatureConfig, Features, Session, Texts};
 use crate::text::{Language, Lexicon};
@@ -44,29 +50,27 @@ pub fn learn_onto(
         rayon::join(|| readers.read(rows.len(), |row| [rows[row].comment]), || distinct_contexts(rows));
     let comment_tokens = readers.tokens();
     let contexts = readers.read(contexts.len(), |context| contexts[context]);
-    let mut lexicon = readers.finish();
-    let ((grams, gram_columns), (stem_df, stems, stem_columns, bigrams)) = rayon::join(
-        || learn_grams(&lexicon, comment_tokens, &comments, &config.chars, base.map(|base| &*base.grams)),
+    let noted = readers.finish();
+    let learned = LearnedTokens::of(&noted);
+    let ((grams, gram_columns), (lexicon, words, targets, target_of)) = rayon::join(
+        || learn_grams(&learned, comment_tokens, &comments, &config.chars, base.map(|base| &*base.grams)),
         || {
-            let stem_df = [&comments, &contexts].map(|texts| stem_frequencies(&lexicon, texts));
-            let (stems, stem_columns) = learn_stems(&lexicon, &stem_df, &config.words, base.map(|b| &*b.stems));
-            let column_of = |token| stem_columns[lexicon.facts(token).stem as usize];
-            let bigrams = learn_bigrams(&comments, column_of, &config.words, stems.len());
-            (stem_df, stems, stem_columns, bigrams)
+            let mut lexicon = learned.put_down(noted);
+            let words = Words::learn(&lexicon, &comments, &contexts, &config.words, base.map(|base| &*base.stems));
+            let (targets, target_of) =
+                learn_targets(&mut lexicon, rows, &config.target_words, base.map(|base| &base.targets));
+            (lexicon, words, targets, target_of)
         },
     );
-    let texts = rows.len() + contexts.len();
-    let context_idf =
-        if contexts.is_empty() { Vec::new() } else { learn_context_idf(&stem_df, texts, &stem_columns, stems.len()) };
-    let (targets, target_of) = learn_targets(&mut lexicon, rows, &config.target_words, base.map(|b| &b.targets));
+    drop(learned);
 
     let mut features = Features {
-        stems: Arc::new(stems),
-        bigrams,
+        stems: Arc::new(words.stems),
+        bigrams: words.bigrams,
         grams,
         targets,
-        context_idf,
-        unseen_idf: smoothed_idf(texts, 0),
+        context_idf: words.context_idf,
+        unseen_idf: smoothed_idf(rows.len() + contexts.len(), 0),
         ..Features::empty(language)
     };
     let inherited = base.map(|base| Inherited::new(base, &features));
@@ -76,16 +80,14 @@ pub fn learn_onto(
     }
     let stems = features.stems.clone();
     let known = |column: u32| Some(column).filter(|&column| column != NONE);
-    let places = stem_columns.iter().map(|&column| known(column));
+    let places = words.columns.iter().map(|&column| known(column));
     let (bigram_table, lexicon) = rayon::join(|| features.bigram_table(), || lexicon.with_stems(stems, places));
     features.lookups.bigrams = bigram_table;
     let stem_of = |token| lexicon.facts(token).stem;
-    features.target_terms = learn_target_terms(&features, &comments, stem_of, &target_of, &config.target_words);
-    if config.target_chars.weight > 0.0 {
-        let comments = target_of.iter().enumerate().map(|(row, &target)| (comments.row(row), known(target)));
-        let pairs = target_chars::frequencies(&features, comments, |token| gram_columns.of(token));
-        features.target_grams = keep(pairs.into_iter(), config.target_chars.min_df, config.target_chars.max_features);
-    }
+    (features.target_terms, features.target_grams) = rayon::join(
+        || learn_target_terms(&features, &comments, stem_of, &target_of, &config.target_words),
+        || learn_target_grams(&features, &comments, &gram_columns, &target_of, &config.target_chars),
+    );
     if let Some(inherited) = &inherited {
         inherited.extend_targets(&mut features);
     }
@@ -93,7 +95,11 @@ pub fn learn_onto(
     // No token is cut or stemmed a second time, and every context is analysed once for the whole training.
     let shared = Arc::new(Shared::new(usize::MAX));
     let comments = Comments { rows, tokens: comments, gram_columns, lexicon, shared };
-    let measured = if contexts.is_empty() { Vec::new() } else { comments.measure(&features) };
+    let (measured, target_tables) = rayon::join(
+        || if contexts.is_empty() { Vec::new() } else { comments.measure(&features) },
+        || features.target_tables(),
+    );
+    [features.lookups.target_terms, features.lookups.target_grams] = target_tables;
     (features.bins, features.gate) =
         rayon::join(|| similarity::learn_bins(&measured), || similarity::learn_gate(&measured));
     if let Some(inherited) = &inherited {
@@ -105,7 +111,7 @@ pub fn learn_onto(
     if let Some(inherited) = &inherited {
         inherited.extend_crossed(&mut features);
     }
-    features.lookups.pairs = features.pair_tables();
+    features.lookups.crossed = features.cross_tables();
     // N-grams are not looked up here: those of each token are known.
     let ((raw, df), gram_table) = rayon::join(|| comments.extract(&features), || features.gram_table());
     features.lookups.grams = gram_table;
@@ -122,8 +128,9 @@ pub fn learn_onto(
 /// Training comments, by their tokens in a lexicon, and what those who read them again share.
 struct Comments<'c> {
     rows: &'c [Texts<'c>],
-    tokens: TokenLists,
-    gram_columns: GramColumns,
+    tokens: Lists,
+    /// Of each token.
+    gram_columns: Lists,
     /// With the features' stems.
     lexicon: Lexicon,
     shared: Arc<Shared>,
@@ -143,7 +150,7 @@ impl Comments<'_> {
 
     /// Gives a comment to a session; its contexts.
     fn read(&self, session: &mut Session, row: usize) -> Contexts {
-        session.read_again(self.tokens.row(row));
+        session.read_again(self.tokens.of(row));
         session.contexts(&self.rows[row])
     }
 
@@ -178,7 +185,8 @@ impl Comments<'_> {
         self.each(features, |session, rows| {
             counters.lend(|frequencies| rows.for_each(|row| count(session, row, frequencies)));
         });
-        let mut shared = total(counters, 3 * of_block);
+        let counted = counters.into_all().into_iter().map(DocumentFrequencies::into_counts);
+        let mut shared = total(counted, 3 * of_block);
         let mut related = shared.split_off(of_block);
         let lead = related.split_off(of_block);
         [shared, related, lead]
@@ -187,23 +195,22 @@ impl Comments<'_> {
     /// Raw rows of comments, in order, and how many of them hold each counted column.
     fn extract(&self, features: &Features) -> (RawRows, Vec<u32>) {
         let columns = features.layout().counted_columns();
-        let counters = Pool::new(|_| DocumentFrequencies::new(columns));
+        let counters = Pool::new(|_| (vec![0u32; columns], RawRows::new()));
         let extract = |session: &mut Session, rows: Range<usize>| {
             let mut raw = RawRow::default();
-            let mut out = RawRows::new();
-            counters.lend(|frequencies| {
+            counters.lend(|(df, out)| {
                 for row in rows {
-                    let columns_of = |token| self.gram_columns.of(token);
-                    session.extract_again(&self.rows[row], self.tokens.row(row), columns_of, &mut raw);
-                    raw.columns.iter().for_each(|&column| frequencies.count_distinct(column as usize));
+                    let columns_of = |token| self.gram_columns.of(token as usize);
+                    session.extract_again(&self.rows[row], self.tokens.of(row), columns_of, &mut raw);
+                    raw.columns.iter().for_each(|&column| df[column as usize] += 1);
                     out.push(&raw);
                 }
-            });
-            out
+                out.take()
+            })
         };
         let mut all = RawRows::new();
         self.each(features, extract).into_iter().for_each(|rows| all.append(rows));
-        (all, total(counters, columns))
+        (all, total(counters.into_all().into_iter().map(|(df, _)| df), columns))
     }
 }
 
@@ -212,7 +219,7 @@ fn learn_crossed(features: &mut Features, config: &FeatureConfig, comments: &Com
     let known = features.stems.len();
     let [shared, related, lead] = comments.crossed_frequencies(features, known);
     let terms = |frequencies: Vec<u32>, config: &BlockConfig| {
-        let all = frequencies.into_iter().enumerate();
+        let all = frequencies.into_par_iter().enumerate();
         keep(all.map(|(i, df)| ([(i / known) as u32, (i % known) as u32], df)), config.min_df, config.max_features)
     };
     (features.shared_terms, (features.related_terms, features.lead_terms)) = rayon::join(
@@ -258,12 +265,6 @@ mod tests {
         let layout = features.layout();
         assert_eq!(features.name(layout.range(Block::TargetWords).start).1, "[pet]");
         assert_eq!(raw.len(), 5);
-    }
-
-    #[test]
-    fn room_goes_to_the_terms_of_most_comments() {
-        assert_eq!(keep([('c', 5), ('a', 2), ('b', 5), ('d', 9)].into_iter(), 2, 2), ['d', 'b']);
-        assert_eq!(keep([('c', 5), ('a', 1)].into_iter(), 2, 9), ['c']);
     }
 
     /// Comments of some words each, under articles, parents and targets; many more than a thread takes at a time.

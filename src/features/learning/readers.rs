@@ -1,26 +1,12 @@
-//! Token ids of many texts, cut side by side.
+//! Cuts many texts into tokens, side by side.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::features::pool::{Pool, at_once, in_pieces};
-use crate::text::{Language, Learned, Lexicon, TokenId};
-
-/// Token ids of many texts.
-pub(super) struct TokenLists {
-    /// Pieces of so many texts each, but the last; they stay where they were made.
-    size: usize,
-    pieces: Vec<Piece>,
-    texts: usize,
-}
-
-/// Token ids of some texts, one after the other.
-struct Piece {
-    reader: usize,
-    starts: Vec<usize>,
-    tokens: Vec<TokenId>,
-}
+use super::lists::{Lists, Piece, pieces};
+use crate::features::pool::Pool;
+use crate::text::{Language, Lexicon, TokenId};
 
 /// A lexicon that one thread after the other reads with.
 struct Reader {
@@ -30,7 +16,7 @@ struct Reader {
     united: Vec<TokenId>,
 }
 
-/// Cuts texts side by side. Tokens are only noted, so that no two threads stem the same one, until [`Readers::finish`].
+/// Cuts texts side by side. Tokens are only noted, so that no two threads stem the same one.
 pub(super) struct Readers {
     language: Language,
     /// The lexicon of the first one takes in what only others met: it is that of all.
@@ -49,31 +35,30 @@ impl Readers {
         &mut self,
         texts: usize,
         text: impl Fn(usize) -> [&'t str; N] + Sync,
-    ) -> TokenLists {
-        let size = at_once(texts);
+    ) -> Lists {
         let read = |texts: Range<usize>| {
             self.pool.lend(|reader| {
-                let (mut starts, mut tokens) = (vec![0], Vec::new());
+                let mut tokens = Piece::with_capacity(texts.len(), 0);
                 for place in texts {
                     text(place).iter().for_each(|part| reader.lexicon.note(part, |_, id| tokens.push(id)));
-                    starts.push(tokens.len());
+                    tokens.end_list();
                 }
-                Piece { reader: reader.number, starts, tokens }
+                (reader.number, tokens)
             })
         };
-        let mut pieces: Vec<Piece> = in_pieces(texts, size).map(read).collect();
+        let mut read: Vec<(usize, Piece)> = pieces(texts).map(read).collect();
         // Not under the lock: uniting is work for all threads.
         let mut readers = std::mem::take(&mut *self.pool.all());
         readers.sort_unstable_by_key(|reader| reader.number);
         if let Some((first, others)) = readers.split_first_mut() {
             others.iter_mut().for_each(|other| other.unite(&mut first.lexicon));
-            pieces.par_iter_mut().filter(|piece| piece.reader > 0).for_each(|piece| {
-                let united = &others[piece.reader - 1].united;
-                piece.tokens.iter_mut().for_each(|token| *token = united[*token as usize]);
+            read.par_iter_mut().filter(|(reader, _)| *reader > 0).for_each(|(reader, tokens)| {
+                let united = &others[*reader - 1].united;
+                tokens.values_mut().iter_mut().for_each(|token| *token = united[*token as usize]);
             });
         }
         *self.pool.all() = readers;
-        TokenLists { size, pieces, texts }
+        Lists::new(texts, read.into_iter().map(|(_, tokens)| tokens).collect())
     }
 
     /// Number of distinct tokens that were read; their ids are smaller.
@@ -81,18 +66,10 @@ impl Readers {
         self.pool.all().iter().find(|reader| reader.number == 0).map_or(0, |first| first.lexicon.len())
     }
 
-    /// The lexicon of all texts.
+    /// The lexicon of all texts, whose tokens are only noted.
     pub(super) fn finish(self) -> Lexicon {
         let first = self.pool.into_all().into_iter().find(|reader| reader.number == 0);
-        let mut lexicon = first.map_or_else(|| Lexicon::new(self.language, Default::default()), |first| first.lexicon);
-        let noted = lexicon.noted();
-        let learn = |piece: Range<usize>| {
-            let id = |place: usize| noted.start + place as TokenId;
-            lexicon.learn(id(piece.start)..id(piece.end))
-        };
-        let learned: Vec<Learned> = in_pieces(noted.len(), at_once(noted.len())).map(learn).collect();
-        lexicon.put_down(&learned);
-        lexicon
+        first.map_or_else(|| Lexicon::new(self.language, Default::default()), |first| first.lexicon)
     }
 }
 
@@ -106,28 +83,13 @@ impl Reader {
     }
 }
 
-impl TokenLists {
-    pub(super) fn len(&self) -> usize {
-        self.texts
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The tokens of a text.
-    pub(super) fn row(&self, row: usize) -> &[TokenId] {
-        let (Piece { starts, tokens, .. }, place) = (&self.pieces[row / self.size], row % self.size);
-        &tokens[starts[place]..starts[place + 1]]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::features::learning::learned_tokens::LearnedTokens;
 
     #[test]
     fn each_distinct_token_has_one_id_whoever_met_it() {
@@ -155,11 +117,14 @@ mod tests {
             ([known, read(&mut readers, new)], tokens)
         });
         assert!(readers.pool.all().len() > 1);
-        let all = pool.install(|| readers.finish());
+        let all = pool.install(|| {
+            let noted = readers.finish();
+            LearnedTokens::of(&noted).put_down(noted)
+        });
 
         let mut one = Lexicon::new(Language::English, Default::default());
         let mut id_of = HashMap::new();
-        let rows = lists.iter().flat_map(|list| (0..list.len()).map(|row| list.row(row)));
+        let rows = lists.iter().flat_map(|list| (0..list.len()).map(|row| list.of(row)));
         assert_eq!(rows.clone().count(), texts.len());
         for (row, text) in rows.zip(&texts) {
             let mut ids = Vec::new();
@@ -177,8 +142,8 @@ mod tests {
             assert_eq!(known(&all, own), known(&one, id));
         }
         let first = lists[0].len();
-        assert!((0..first).flat_map(|row| lists[0].row(row)).all(|&id| (id as usize) < tokens));
-        assert!((0..lists[1].len()).flat_map(|row| lists[1].row(row)).any(|&id| id as usize >= tokens));
+        assert!((0..first).flat_map(|row| lists[0].of(row)).all(|&id| (id as usize) < tokens));
+        assert!((0..lists[1].len()).flat_map(|row| lists[1].of(row)).any(|&id| id as usize >= tokens));
     }
 
     #[test]

@@ -1,0 +1,73 @@
+"""Measures what a second core is worth to belowline. `make cores` runs it.
+
+    cores.py --belowline BIN --fit BIN DATA [--set NAME]... [--rounds N] [--rows N]
+
+DATA is a folder as `make compare` takes it. Measured, in seconds: learning features from all training comments (by the example `fit`, BIN),
+and `belowline predict` as a whole process, from CSV to CSV. In each round both run on one thread, on two, and on one thread in two processes
+at once: what those lose, the machine does not have. Printed are medians over the rounds; ratios are medians of each round's own.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+from compare import DataSet, Run, data_sets
+
+
+def learn(data, fit, threads, _):
+    articles = [data.articles] if data.articles else []
+    return Run(["env", f"RAYON_NUM_THREADS={threads}", fit, data.path("train.csv"), data.task] + articles).said("features")
+
+
+def predict(data, program, threads, number):
+    articles = ["--articles", data.articles] if data.articles else []
+    out = data.path(f"out{number}.csv")
+    command = [program, "predict", data.path("test.csv"), "-m", data.path("model"), "-o", out, "--quiet", "--threads", str(threads)]
+    seconds = Run(command + articles).seconds
+    os.remove(out)
+    return seconds
+
+
+def measure(run):
+    """Seconds on one thread, on two, and on one in two processes at once."""
+    with ThreadPoolExecutor(2) as both:
+        return run(1, 0), run(2, 0), statistics.mean(both.map(lambda number: run(1, number), (0, 1)))
+
+
+def line(what, rounds):
+    one, two, _ = (statistics.median(seconds) for seconds in zip(*rounds))
+    ratios = [one / two for one, two, _ in rounds]
+    allowed = statistics.median(2 * one / at_once for one, _, at_once in rounds)
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    return f"| {what} | {one:.3f} | {two:.3f} | {middle:.2f} | {low:.2f} to {high:.2f} | {allowed:.2f} |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data")
+    parser.add_argument("--belowline", required=True)
+    parser.add_argument("--fit", required=True)
+    parser.add_argument("--set", action="append")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rows", type=int, default=20_000)
+    arguments = parser.parse_args()
+    print("| what | 1 thread, s | 2 threads, s | ratio | middle half of ratios | the machine allows |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name in arguments.set or data_sets(arguments.data):
+        with tempfile.TemporaryDirectory() as folder:
+            data = DataSet(arguments.data, name, folder, arguments.rows)
+            articles = ["--articles", data.articles] if data.articles else []
+            Run([arguments.belowline, "train", data.path("train.csv"), "--task", data.task, "-o", data.path("model"), "--quiet"] + articles)
+            steps = {
+                f"learning features, {len(data.train):,} comments of {name}": lambda *how: learn(data, arguments.fit, *how),
+                f"predicting {len(data.repeated):,} of them": lambda *how: predict(data, arguments.belowline, *how),
+            }
+            rounds = [[measure(run) for run in steps.values()] for _ in range(arguments.rounds)]
+            for what, seconds in zip(steps, zip(*rounds)):
+                print(line(what, seconds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
