@@ -63,7 +63,7 @@ compare: ## Time belowline and other packages in one run: DATA=folder PYTHON=pyt
 	@"$(PYTHON)" examples/compare.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \
 		$(foreach set,$(SETS),--set "$(set)") $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(ROWS),--rows "$(ROWS)")
 
-cores: ## Time learning features and predicting on one core and on two: DATA=folder [SETS="a b"] [ROUNDS=15] [ROWS=20000]
+cores: ## Time learning features and predicting on one core and on two: DATA=folder [SETS="a b"] [ROUNDS=11] [ROWS=100000]
 	@test -n "$(DATA)" || { echo "make cores needs DATA, a folder whose sub-folders hold train.csv, e.g. make cores DATA=data" >&2; exit 2; }
 	@$(CARGO) build --release --locked --quiet --bin belowline --example fit
 	@python3 examples/cores.py "$(DATA)" --belowline $(BELOWLINE) --fit $(CARGO_TARGET_DIR)/release/examples/fit \

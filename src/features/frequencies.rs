@@ -55,12 +55,30 @@ pub(super) fn count_all(
     terms: usize,
     count: impl Fn(&mut DocumentFrequencies, usize) + Sync,
 ) -> Vec<u32> {
+    let counted = side_by_side(comments, || DocumentFrequencies::new(terms), count);
+    total(counted.into_iter().map(DocumentFrequencies::into_counts), terms)
+}
+
+/// The same where no comment gives a term twice: `count` adds one to each.
+pub(super) fn count_all_distinct(
+    comments: usize,
+    terms: usize,
+    count: impl Fn(&mut Vec<u32>, usize) + Sync,
+) -> Vec<u32> {
+    total(side_by_side(comments, || vec![0; terms], count), terms)
+}
+
+fn side_by_side<C: Send>(
+    comments: usize,
+    counter: impl Fn() -> C + Send + Sync,
+    count: impl Fn(&mut C, usize) + Sync,
+) -> Vec<C> {
     let size = if rayon::current_num_threads() > COUNTERS { comments.div_ceil(COUNTERS) } else { at_once(comments) };
-    let counters = Pool::new(|_| DocumentFrequencies::new(terms));
+    let counters = Pool::new(|_| counter());
     in_pieces(comments, size).for_each(|piece| {
-        counters.lend(|frequencies| piece.for_each(|comment| count(frequencies, comment)));
+        counters.lend(|counter| piece.for_each(|comment| count(counter, comment)));
     });
-    total(counters.into_all().into_iter().map(DocumentFrequencies::into_counts), terms)
+    counters.into_all()
 }
 
 /// The sums of what was counted apart, of so many terms.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
-/// Comments that a thread takes at a time: few enough that none stands idle for long.
+/// How many of so many comments, tokens or terms a thread takes at a time: few enough that none stands idle for long.
 pub(super) fn at_once(comments: usize) -> usize {
     (comments / 64).clamp(32, 1024)
 }

@@ -34,15 +34,18 @@ pub(super) fn learn_grams(
     let (shards, found): (_, Vec<Found>) =
         in_pieces(SHARDS, 1).map(|shard| Shard::distinct(shard.start, &dealt)).unzip();
     let ids = Ids::new(shards);
-    let ids_of = dealt.into_par_iter().enumerate().map(|(piece, dealt)| ids.of(&dealt, piece, &found)).collect();
+    let ids_of =
+        dealt.into_par_iter().with_max_len(1).enumerate().map(|(piece, dealt)| ids.of(&dealt, piece, &found)).collect();
     let ids_of = Lists::new(tokens, ids_of);
     drop(found);
-    let df = count_all(comments.len(), ids.len(), |frequencies, comment| {
-        for &token in comments.of(comment) {
-            ids_of.of(token as usize).iter().for_each(|&gram| frequencies.count(gram as usize, comment));
-        }
-    });
-    let mut kept = keep(ids.with(&df), config.min_df, config.max_features);
+    let mut kept = {
+        let df = count_all(comments.len(), ids.len(), |frequencies, comment| {
+            for &token in comments.of(comment) {
+                ids_of.of(token as usize).iter().for_each(|&gram| frequencies.count(gram as usize, comment));
+            }
+        });
+        keep(ids.with(&df), config.min_df, config.max_features)
+    };
     if let Some(base) = base {
         put_first(base.iter().copied(), &mut kept);
     }
@@ -50,6 +53,7 @@ pub(super) fn learn_grams(
     let mut column_of = vec![NONE; ids.len()];
     let held = (0..).zip(ids_of_kept).filter_map(|(column, id)| Some((column, id?)));
     held.for_each(|(column, id)| column_of[id as usize] = column);
+    drop(ids);
     let columns = pieces(tokens).map(|tokens| {
         let mut columns = Piece::with_capacity(tokens.len(), 0);
         for token in tokens {
@@ -57,18 +61,20 @@ pub(super) fn learn_grams(
             columns.extend(of_token.filter(|&column| column != NONE));
             columns.end_list();
         }
+        columns.shrink();
         columns
     });
     let columns = Lists::new(tokens, columns.collect());
     (kept, columns)
 }
 
-/// Tables of n-grams: some for each of many threads, and so many that each fits into a thread's cache.
-const SHARDS: usize = 32;
+/// Tables of n-grams: some for each of many threads, and so many that each fits into a thread's cache. A byte holds the number of a shard.
+const SHARDS: usize = 1 << SHARD_BITS;
+const SHARD_BITS: u32 = 5;
 
 /// The shard of an n-gram and of all that it begins with.
 fn shard_of(gram: CharGram) -> usize {
-    (gram.first_two().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - SHARDS.ilog2())) as usize
+    (gram.first_two().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - SHARD_BITS)) as usize
 }
 
 /// The n-grams of some tokens, dealt out to shards.
@@ -177,37 +183,69 @@ impl Ids {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::cmp::Reverse;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::features::FeatureConfig;
     use crate::features::chars::GramTable;
     use crate::features::learning::readers::Readers;
-    use crate::text::Language;
+    use crate::text::{Language, Lexicon};
+
+    /// The n-grams of enough comments, most frequent first, counted without shards.
+    fn counted(lexicon: &Lexicon, comments: &Lists, config: &BlockConfig) -> Vec<String> {
+        let mut comments_of: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for comment in 0..comments.len() {
+            let tokens = comments.of(comment).iter().copied();
+            for token in tokens.filter(|&token| lexicon.facts(token).kind.class_token().is_none()) {
+                let padded: Vec<char> = format!(" {} ", lexicon.normal(token).replace('\0', "")).chars().collect();
+                for gram in (2..=5).flat_map(|length| padded.windows(length)) {
+                    comments_of.entry(gram.iter().collect()).or_default().insert(comment);
+                }
+            }
+        }
+        let mut all: Vec<(String, usize)> = comments_of.into_iter().map(|(gram, of)| (gram, of.len())).collect();
+        all.retain(|&(_, df)| df >= config.min_df);
+        all.sort_by_key(|(gram, df)| (Reverse(*df), gram.clone()));
+        all.truncate(config.max_features);
+        all.into_iter().map(|(gram, _)| gram).collect()
+    }
 
     #[test]
-    fn n_grams_of_a_token_are_those_that_a_look_up_finds() {
-        let texts = [
+    fn n_grams_are_those_of_enough_comments_and_those_of_a_token_what_a_look_up_finds() {
+        let mut texts: Vec<String> = [
             "Cats and dogs @ann",
             "cats, dogs & an unimaginablenesses é\0é éé",
             "incomprehensibilities saw unimaginablenesses",
             "",
             "a cat",
-        ];
+        ]
+        .map(str::to_owned)
+        .into();
+        // Tokens enough for several pieces.
+        let word = |i: usize| -> String {
+            (0..3 + i % 4).map(|c| char::from(b'a' + (i * i / 7 + c * i) as u8 % 19)).collect()
+        };
+        texts.extend((0..200).map(|i| format!("{} {} {}", word(i), word(i / 3), word(3 * i))));
         let mut readers = Readers::new(Language::English);
-        let comments = readers.read(texts.len(), |i| [texts[i]]);
+        let comments = readers.read(texts.len(), |i| [texts[i].as_str()]);
         let tokens = readers.tokens();
         readers.read(1, |_| ["elsewhere"]);
         let noted = readers.finish();
         let learned = LearnedTokens::of(&noted);
         let lexicon = learned.put_down(noted);
+        assert!(pieces(tokens).len() > 2);
         let grams = |of: &[&str]| of.iter().map(|gram| CharGram::pack(gram).unwrap()).collect::<Vec<_>>();
         let base = grams(&["se", " w", "ses", " wo", "zz"]);
         let mut held = BTreeSet::new();
         for base in [None, Some(&base[..])] {
-            for (min_df, max_features) in [(0, 1_000), (1, 1_000), (2, 1_000), (2, 7), (1, 90), (1, 0)] {
+            for (min_df, max_features) in [(0, 9_000), (1, 9_000), (2, 9_000), (2, 7), (1, 90), (1, 0)] {
                 let config = BlockConfig { min_df, max_features, ..FeatureConfig::default().chars };
                 let (kept, columns) = learn_grams(&learned, tokens, &comments, &config, base);
+                if base.is_none() {
+                    let names: Vec<String> = kept.iter().map(|gram| gram.to_string()).collect();
+                    assert_eq!(names, counted(&lexicon, &comments, &config));
+                }
                 let table = GramTable::new(&kept);
                 assert_eq!(table.len(), kept.len());
                 for token in 0..tokens as TokenId {
@@ -220,6 +258,6 @@ mod tests {
                 }
             }
         }
-        assert!(["ses", "é ", "ca"].iter().all(|gram| held.contains(*gram)) && !held.contains("ls"));
+        assert!(["ses", "é ", "ca"].iter().all(|gram| held.contains(*gram)) && !held.contains("wh"));
     }
 }

@@ -74,6 +74,11 @@ impl Piece {
         self.starts.push(self.values.len());
     }
 
+    /// Gives back room that was not needed.
+    pub(super) fn shrink(&mut self) {
+        self.values.shrink_to_fit();
+    }
+
     /// All values of all lists.
     pub(super) fn values_mut(&mut self) -> &mut [u32] {
         &mut self.values

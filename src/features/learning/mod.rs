@@ -20,7 +20,7 @@ use self::learned_tokens::LearnedTokens;
 use self::lists::Lists;
 use self::readers::Readers;
 use self::targets::{learn_target_grams, learn_target_terms, learn_targets};
-use self::vocabulary::{NONE, keep};
+use self::vocabulary::{keep, known};
 use self::words::Words;
 use super::crossed;
 use super::frequencies::{DocumentFrequencies, total};
@@ -79,7 +79,6 @@ pub fn learn_onto(
         inherited.keep_context_idf(&mut features);
     }
     let stems = features.stems.clone();
-    let known = |column: u32| Some(column).filter(|&column| column != NONE);
     let places = words.columns.iter().map(|&column| known(column));
     let (bigram_table, lexicon) = rayon::join(|| features.bigram_table(), || lexicon.with_stems(stems, places));
     features.lookups.bigrams = bigram_table;

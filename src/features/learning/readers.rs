@@ -117,10 +117,13 @@ mod tests {
             ([known, read(&mut readers, new)], tokens)
         });
         assert!(readers.pool.all().len() > 1);
-        let all = pool.install(|| {
-            let noted = readers.finish();
-            LearnedTokens::of(&noted).put_down(noted)
-        });
+        let noted = readers.finish();
+        let learned = pool.install(|| LearnedTokens::of(&noted));
+        let all = learned.put_down(noted);
+        for id in 0..all.len() as TokenId {
+            let is_class = all.facts(id).kind.class_token().is_some();
+            assert_eq!(learned.normal(id), Some(all.normal(id)).filter(|_| !is_class));
+        }
 
         let mut one = Lexicon::new(Language::English, Default::default());
         let mut id_of = HashMap::new();

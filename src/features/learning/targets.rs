@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::lists::Lists;
-use super::vocabulary::{NONE, keep};
+use super::vocabulary::{NONE, keep, known};
 use crate::features::counter::Counter;
 use crate::features::frequencies::DocumentFrequencies;
 use crate::features::inherited::united;
@@ -86,11 +86,11 @@ pub(super) fn learn_target_grams(
     target_of: &[u32],
     config: &BlockConfig,
 ) -> Vec<[u32; 2]> {
-    if config.weight <= 0.0 {
-        return Vec::new();
-    }
-    let target = |row: usize| Some(target_of[row]).filter(|&target| target != NONE);
-    let rows = (0..comments.len()).map(|row| (comments.of(row), target(row)));
-    let pairs = target_chars::frequencies(features, rows, |token| columns.of(token as usize));
+    let rows = (0..comments.len()).map(|row| (comments.of(row), known(target_of[row])));
+    let pairs = if config.weight > 0.0 {
+        target_chars::frequencies(features, rows, |token| columns.of(token as usize))
+    } else {
+        Vec::new()
+    };
     keep(pairs.into_par_iter(), config.min_df, config.max_features)
 }

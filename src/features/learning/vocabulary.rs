@@ -5,6 +5,11 @@ use rayon::prelude::*;
 /// A column that is not in the vocabulary.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// A column, if it is in the vocabulary.
+pub(super) fn known(column: u32) -> Option<u32> {
+    Some(column).filter(|&column| column != NONE)
+}
+
 /// The terms of enough comments, those of most comments first, ties by term; at most `room` of them.
 ///
 /// Counted columns stand in this order: what most comments hold lies close together in memory.

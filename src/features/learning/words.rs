@@ -36,10 +36,8 @@ impl Words {
         let column_of = |token| columns[lexicon.facts(token).stem as usize];
         let bigrams = learn_bigrams(comments, column_of, config, stems.len());
         let texts = comments.len() + contexts.len();
-        let context_idf = match contexts.is_empty() {
-            true => Vec::new(),
-            false => learn_context_idf(&df, texts, &columns, stems.len()),
-        };
+        let context_idf =
+            if contexts.is_empty() { Vec::new() } else { learn_context_idf(&df, texts, &columns, stems.len()) };
         Words { stems, columns, bigrams, context_idf }
     }
 }
@@ -136,21 +134,17 @@ mod tests {
 
     #[test]
     fn pairs_are_those_that_enough_comments_hold() {
-        let texts: Vec<String> = (0..60usize)
-            .map(|row| {
-                (0..row % 9)
-                    .map(|place| ["a", "b", "c", "d", "e"][(row * 7 + place * place) % 5])
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            })
-            .collect();
+        // First halves enough for several pieces.
+        let word = |row: usize, place: usize| format!("w{}", (row * 7 + place * place) % 70);
+        let texts: Vec<String> =
+            (0..900).map(|row| (0..row % 9).map(|place| word(row, place)).collect::<Vec<_>>().join(" ")).collect();
         let texts: Vec<[&str; 1]> = texts.iter().map(|text| [text.as_str()]).collect();
         let mut readers = Readers::new(Language::English);
         let comments = readers.read(texts.len(), |i| texts[i]);
         let noted = readers.finish();
         let lexicon = LearnedTokens::of(&noted).put_down(noted);
         let config = BlockConfig { min_df: 3, ..FeatureConfig::default().words };
-        for stems in [0, 3, 5] {
+        for stems in [0, 3, 5, 60] {
             let column_of = |token| Some(lexicon.facts(token).stem).filter(|&s| (s as usize) < stems).unwrap_or(NONE);
             let mut rows_of: BTreeMap<[u32; 2], BTreeSet<usize>> = BTreeMap::new();
             for row in 0..comments.len() {
