@@ -248,15 +248,19 @@ def table(data, rounds):
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(description, rounds, rows):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--belowline", required=True)
     parser.add_argument("--fit", required=True)
     parser.add_argument("--set", action="append")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=20_000)
-    arguments = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--rows", type=int, default=rows)
+    return parser
+
+
+def main():
+    arguments = options(__doc__, rounds=3, rows=20_000).parse_args()
     for name in arguments.set or data_sets(arguments.data):
         with tempfile.TemporaryDirectory() as folder:
             data = DataSet(arguments.data, name, folder, arguments.rows)

@@ -7,13 +7,12 @@ and `belowline predict` as a whole process, from CSV to CSV. In each round both 
 at once: what those lose, the machine does not have. Printed are medians over the rounds; ratios are medians of each round's own.
 """
 
-import argparse
 import os
 import statistics
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from compare import DataSet, Run, data_sets
+from compare import DataSet, Run, data_sets, options
 
 
 def learn(data, fit, threads, _):
@@ -45,13 +44,7 @@ def line(what, rounds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data")
-    parser.add_argument("--belowline", required=True)
-    parser.add_argument("--fit", required=True)
-    parser.add_argument("--set", action="append")
-    parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser = options(__doc__, rounds=11, rows=100_000)
     arguments = parser.parse_args()
     if arguments.rounds < 2:
         parser.error("--rounds must be 2 at least: one round has no spread")
