@@ -55,7 +55,7 @@ pub(super) fn count_all(
     terms: usize,
     count: impl Fn(&mut DocumentFrequencies, usize) + Sync,
 ) -> Vec<u32> {
-    let counted = side_by_side(comments, || DocumentFrequencies::new(terms), count);
+    let counted = counted_apart(comments, || DocumentFrequencies::new(terms), count);
     total(counted.into_iter().map(DocumentFrequencies::into_counts), terms)
 }
 
@@ -65,10 +65,11 @@ pub(super) fn count_all_distinct(
     terms: usize,
     count: impl Fn(&mut Vec<u32>, usize) + Sync,
 ) -> Vec<u32> {
-    total(side_by_side(comments, || vec![0; terms], count), terms)
+    total(counted_apart(comments, || vec![0; terms], count), terms)
 }
 
-fn side_by_side<C: Send>(
+/// What some counters, lent to one piece of comments after the other, have counted.
+fn counted_apart<C: Send>(
     comments: usize,
     counter: impl Fn() -> C + Send + Sync,
     count: impl Fn(&mut C, usize) + Sync,
