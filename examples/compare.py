@@ -101,6 +101,7 @@ class DataSet:
         self.articles = os.path.join(data, name, "articles.csv")
         if not os.path.exists(self.articles):
             self.articles = None
+        self.article_options = ["--articles", self.articles] if self.articles else []
         self.write_for_belowline()
         self.write_for_peers()
         self.inputs = set(os.listdir(folder))
@@ -112,6 +113,10 @@ class DataSet:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def fit(self, program):
+        """What the example `fit`, as `program`, is called with."""
+        return [program, self.path("train.csv"), self.task] + self.article_options[1:]
 
     def write_for_belowline(self):
         for name, rows in (("train.csv", self.train), ("test.csv", self.repeated)):
@@ -152,11 +157,10 @@ class Measured:
 
 
 def belowline(data, program, fit):
-    articles = ["--articles", data.articles] if data.articles else []
-    once = Run([fit, data.path("train.csv"), data.task] + articles[1:])
+    once = Run(data.fit(fit))
     model, out = data.path("model"), data.path("out.csv")
-    train = Run([program, "train", data.path("train.csv"), "--task", data.task, "-o", model, "--quiet"] + articles)
-    predict = [program, "predict", data.path("test.csv"), "-m", model, "-o", out, "--quiet"] + articles
+    train = Run([program, "train", data.path("train.csv"), "--task", data.task, "-o", model, "--quiet"] + data.article_options)
+    predict = [program, "predict", data.path("test.csv"), "-m", model, "-o", out, "--quiet"] + data.article_options
     seconds, megabytes = settled(lambda: Run(predict), out)
     score = data.macro_f1([row[f"{data.task}_pred"] for row in read(out)[1]])
     return Measured(once.said("seconds"), train.seconds, seconds, (train.megabytes, megabytes), score)

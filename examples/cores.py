@@ -16,15 +16,13 @@ from compare import DataSet, Run, data_sets, options
 
 
 def learn(data, fit, threads, _):
-    articles = [data.articles] if data.articles else []
-    return Run(["env", f"RAYON_NUM_THREADS={threads}", fit, data.path("train.csv"), data.task] + articles).said("features")
+    return Run(["env", f"RAYON_NUM_THREADS={threads}"] + data.fit(fit)).said("features")
 
 
 def predict(data, program, threads, number):
-    articles = ["--articles", data.articles] if data.articles else []
     out = data.path(f"out{number}.csv")
     command = [program, "predict", data.path("test.csv"), "-m", data.path("model"), "-o", out, "--quiet", "--threads", str(threads)]
-    seconds = Run(command + articles).seconds
+    seconds = Run(command + data.article_options).seconds
     os.remove(out)
     return seconds
 
@@ -53,8 +51,7 @@ def main():
     for name in arguments.set or data_sets(arguments.data):
         with tempfile.TemporaryDirectory() as folder:
             data = DataSet(arguments.data, name, folder, arguments.rows)
-            articles = ["--articles", data.articles] if data.articles else []
-            Run([arguments.belowline, "train", data.path("train.csv"), "--task", data.task, "-o", data.path("model"), "--quiet"] + articles)
+            Run([arguments.belowline, "train", data.path("train.csv"), "--task", data.task, "-o", data.path("model"), "--quiet"] + data.article_options)
             steps = {
                 f"learning features, {len(data.train):,} comments of {name}": lambda *how: learn(data, arguments.fit, *how),
                 f"predicting {len(data.repeated):,} comments of {name}": lambda *how: predict(data, arguments.belowline, *how),
